@@ -1,0 +1,63 @@
+/** What the benchmarks share: medians, and tables of ratios to the peers. */
+
+/** The middle one. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? sorted[middle]!
+    : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** One line of a benchmark: ours, its peer's, and what the ratio is to be. */
+export interface Row {
+  /** What was done, with the unit of the figures. */
+  readonly work: string;
+  readonly ours: number;
+  readonly peer: string;
+  readonly theirs: number;
+  /** The ratio to reach, ours to theirs; times are to be below it. */
+  readonly budget: number | null;
+}
+
+/** Prints rows as a table, and marks what misses its budget. */
+export function printRows(rows: readonly Row[]): void {
+  const cells = rows.map(({ work, ours, peer, theirs, budget }) => {
+    const ratio = ours / theirs;
+    return [
+      work,
+      ours.toPrecision(3),
+      theirs.toPrecision(3),
+      peer,
+      ratio.toFixed(2),
+      budget === null ? "" : `<= ${budget}`,
+      budget === null ? "" : ratio <= budget ? "ok" : "MISSED",
+    ];
+  });
+  cells.unshift(["work", "ours", "peer's", "peer", "ratio", "budget", ""]);
+  const widths = cells[0]!.map((_, column) =>
+    Math.max(...cells.map((row) => row[column]!.length))
+  );
+  for (const row of cells) {
+    console.log(
+      row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")
+        .trimEnd(),
+    );
+  }
+}
+
+/** Runs a Python program of `bench/peers`, which prints JSON. */
+export async function python(
+  file: string,
+  ...args: string[]
+): Promise<unknown> {
+  const path = decodeURIComponent(
+    new URL(`./peers/${file}`, import.meta.url).pathname,
+  );
+  const { stdout, success } = await new Deno.Command("python3", {
+    args: [path, ...args],
+    stderr: "inherit",
+  }).output();
+  if (!success) throw new Error(`python3 ${file} failed`);
+  return JSON.parse(new TextDecoder().decode(stdout));
+}

@@ -1,0 +1,368 @@
+/**
+ * The errors of this package. Each one's `name` is its class name, and each
+ * message says what happened, to what, and what to do about it.
+ *
+ * ```ts
+ * import { ProcessError, TimeoutError } from "@multi/processing/errors";
+ * import { assert } from "@std/assert";
+ *
+ * const error = new TimeoutError("Process-1 did not end within 50 ms");
+ * assert(error instanceof ProcessError);
+ * ```
+ *
+ * @module
+ */
+
+/**
+ * The base of all errors that this package defines.
+ *
+ * Python: `multiprocessing.ProcessError`.
+ */
+export class ProcessError extends Error {
+  static {
+    this.prototype.name = "ProcessError";
+  }
+}
+
+/**
+ * A wait was given up because its `timeout` ran out; what was waited for goes
+ * on. (`AbortSignal.timeout()` rejects with a `DOMException` that is also
+ * *named* "TimeoutError"; that is another class.)
+ *
+ * Python: `multiprocessing.TimeoutError`.
+ */
+export class TimeoutError extends ProcessError {
+  static {
+    this.prototype.name = "TimeoutError";
+  }
+}
+
+/**
+ * There was nothing to take from a queue before the time ran out.
+ *
+ * Python: `queue.Empty`.
+ */
+export class EmptyError extends ProcessError {
+  static {
+    this.prototype.name = "EmptyError";
+  }
+}
+
+/** What a {@linkcode FullError} keeps of what could not be put. */
+export interface FullErrorOptions extends ErrorOptions {
+  /** The item that `put` did not put. */
+  item?: unknown;
+  /** The items that `putMany` did not put. */
+  items?: readonly unknown[];
+}
+
+/**
+ * There was no room in a queue before the time ran out. What was not put is
+ * still in hand: `item`, or `items` for `putMany`.
+ *
+ * Python: `queue.Full`.
+ */
+export class FullError extends ProcessError {
+  static {
+    this.prototype.name = "FullError";
+  }
+  /** The item that `put` did not put. */
+  declare readonly item?: unknown;
+  /** The items that `putMany` did not put. */
+  declare readonly items?: readonly unknown[];
+
+  /** Makes the error, with what could not be put. */
+  constructor(message?: string, options: FullErrorOptions = {}) {
+    super(message, options);
+    if ("item" in options) this.item = options.item;
+    if (options.items !== undefined) this.items = options.items;
+  }
+}
+
+/**
+ * The object was used after its `close`, `terminate` or `shutdown`.
+ *
+ * Python: `queue.ShutDown`, or a `ValueError`.
+ */
+export class ShutDownError extends ProcessError {
+  static {
+    this.prototype.name = "ShutDownError";
+  }
+}
+
+/**
+ * The task was taken back by `terminate` or `cancel` before it had a result.
+ *
+ * Python: `concurrent.futures.CancelledError`.
+ */
+export class CancelledError extends ProcessError {
+  static {
+    this.prototype.name = "CancelledError";
+  }
+}
+
+/**
+ * Nobody holds the other end any more, and everything sent was received.
+ *
+ * Python: `EOFError`.
+ */
+export class EOFError extends ProcessError {
+  static {
+    this.prototype.name = "EOFError";
+  }
+}
+
+/** What a {@linkcode DataCloneError} says beyond its message. */
+export interface DataCloneErrorOptions extends ErrorOptions {
+  /** Where the value stands, such as `args[0].onDone`. */
+  path?: string;
+}
+
+/**
+ * A value cannot be sent to another process or thread. `path` says which one
+ * (`args[0].onDone`), the message why, and what to send instead.
+ *
+ * Python: `pickle.PicklingError`.
+ */
+export class DataCloneError extends ProcessError {
+  static {
+    this.prototype.name = "DataCloneError";
+  }
+  /** Where the value stands, such as `args[0].onDone`. */
+  readonly path: string;
+
+  /** Makes the error, with the place of the value. */
+  constructor(message?: string, options: DataCloneErrorOptions = {}) {
+    super(message, options);
+    this.path = options.path ?? "";
+  }
+}
+
+/**
+ * The two sides of a connection do not have the same key.
+ *
+ * Python: `multiprocessing.AuthenticationError`.
+ */
+export class AuthenticationError extends ProcessError {
+  static {
+    this.prototype.name = "AuthenticationError";
+  }
+}
+
+/** What a {@linkcode BufferTooShortError} keeps. */
+export interface BufferTooShortErrorOptions extends ErrorOptions {
+  /** The message that was longer than allowed. */
+  bytes?: Uint8Array;
+}
+
+/**
+ * A message was longer than `maxlength`. It is not lost: `bytes` has it.
+ *
+ * Python: `multiprocessing.BufferTooShort`.
+ */
+export class BufferTooShortError extends ProcessError {
+  static {
+    this.prototype.name = "BufferTooShortError";
+  }
+  /** The whole message. */
+  readonly bytes: Uint8Array;
+
+  /** Makes the error, with the message that was too long. */
+  constructor(message?: string, options: BufferTooShortErrorOptions = {}) {
+    super(message, options);
+    this.bytes = options.bytes ?? new Uint8Array();
+  }
+}
+
+/**
+ * A barrier was broken, by `abort`, by a time-out or by the death of a party.
+ *
+ * Python: `threading.BrokenBarrierError`.
+ */
+export class BrokenBarrierError extends ProcessError {
+  static {
+    this.prototype.name = "BrokenBarrierError";
+  }
+}
+
+/**
+ * Several workers of a pool in a row could not start.
+ *
+ * Python: `concurrent.futures.BrokenExecutor`.
+ */
+export class BrokenPoolError extends ProcessError {
+  static {
+    this.prototype.name = "BrokenPoolError";
+  }
+}
+
+/** What a {@linkcode WorkerLostError} says of the worker. */
+export interface WorkerLostErrorOptions extends ErrorOptions {
+  /** The process's id. */
+  pid?: number | null;
+  /** Its exit code; -9 where signal 9 ended it. */
+  exitcode?: number | null;
+}
+
+/**
+ * A process or thread ended before it had given a result: it was killed, ran
+ * out of memory, or left by `Deno.exit`.
+ *
+ * Python: `concurrent.futures.process.BrokenProcessPool`.
+ */
+export class WorkerLostError extends ProcessError {
+  static {
+    this.prototype.name = "WorkerLostError";
+  }
+  /** The process's id. */
+  readonly pid: number | null;
+  /** Its exit code; -9 where signal 9 ended it. */
+  readonly exitcode: number | null;
+
+  /** Makes the error, with which worker it was and how it ended. */
+  constructor(message?: string, options: WorkerLostErrorOptions = {}) {
+    super(message, options);
+    this.pid = options.pid ?? null;
+    this.exitcode = options.exitcode ?? null;
+  }
+}
+
+/**
+ * The holder of a lock died while it held it, so what the lock guards may be
+ * half done. The lock is free again, and not held by who gets this error.
+ *
+ * Python has none: there the others wait for ever.
+ */
+export class LockAbandonedError extends ProcessError {
+  static {
+    this.prototype.name = "LockAbandonedError";
+  }
+}
+
+/** What a {@linkcode RemoteError} says of the error it stands for. */
+export interface RemoteErrorOptions extends ErrorOptions {
+  /** The `name` that the error had where it was thrown. */
+  remoteName?: string;
+}
+
+/**
+ * An error from another process or thread whose class is unknown here. It has
+ * that error's message, stack, cause and own data fields; `registerClass` makes
+ * such errors arrive as what they are.
+ *
+ * Python: `multiprocessing.managers.RemoteError`.
+ */
+export class RemoteError extends ProcessError {
+  static {
+    this.prototype.name = "RemoteError";
+  }
+  /** The `name` that the error had where it was thrown. */
+  readonly remoteName: string;
+
+  /** Makes the error, with the name that it had where it was thrown. */
+  constructor(message?: string, options: RemoteErrorOptions = {}) {
+    super(message, options);
+    this.remoteName = options.remoteName ?? "Error";
+  }
+}
+
+/**
+ * A child could not begin its work: its target was not found, a module failed
+ * to load, or a main module starts processes while it is being loaded.
+ *
+ * Python: the `RuntimeError` about the bootstrapping phase.
+ */
+export class BootstrapError extends ProcessError {
+  static {
+    this.prototype.name = "BootstrapError";
+  }
+}
+
+/**
+ * Thrown inside of a coroutine that is killed, at its next wait.
+ *
+ * gevent: `gevent.GreenletExit`.
+ */
+export class GreenletExit extends ProcessError {
+  static {
+    this.prototype.name = "GreenletExit";
+  }
+}
+
+/** What the errors about a program's end know of it. */
+export interface ProgramErrorOptions extends ErrorOptions {
+  /** The program and its arguments. */
+  cmd?: readonly string[];
+  /** What was read of its standard output. */
+  stdout?: string | Uint8Array | null;
+  /** What was read of its standard error. */
+  stderr?: string | Uint8Array | null;
+}
+
+/** What a {@linkcode CalledProcessError} says beyond its message. */
+export interface CalledProcessErrorOptions extends ProgramErrorOptions {
+  /** The program's exit code; -9 where signal 9 ended it. */
+  returncode?: number;
+}
+
+/**
+ * A program that was to succeed did not.
+ *
+ * Python: `subprocess.CalledProcessError`.
+ */
+export class CalledProcessError extends ProcessError {
+  static {
+    this.prototype.name = "CalledProcessError";
+  }
+  /** The program and its arguments. */
+  readonly cmd: readonly string[];
+  /** The program's exit code; -9 where signal 9 ended it. */
+  readonly returncode: number;
+  /** What was read of its standard output. */
+  readonly stdout: string | Uint8Array | null;
+  /** What was read of its standard error. */
+  readonly stderr: string | Uint8Array | null;
+
+  /** Makes the error, with what is known of the program's run. */
+  constructor(message?: string, options: CalledProcessErrorOptions = {}) {
+    super(message, options);
+    this.cmd = options.cmd ?? [];
+    this.returncode = options.returncode ?? 1;
+    this.stdout = options.stdout ?? null;
+    this.stderr = options.stderr ?? null;
+  }
+}
+
+/** What a {@linkcode TimeoutExpiredError} says beyond its message. */
+export interface TimeoutExpiredErrorOptions extends ProgramErrorOptions {
+  /** The time that ran out, in milliseconds. */
+  timeout?: number;
+}
+
+/**
+ * A program did not end in time; what was read of its output until then is kept.
+ *
+ * Python: `subprocess.TimeoutExpired`.
+ */
+export class TimeoutExpiredError extends TimeoutError {
+  static {
+    this.prototype.name = "TimeoutExpiredError";
+  }
+  /** The program and its arguments. */
+  readonly cmd: readonly string[];
+  /** The time that ran out, in milliseconds. */
+  readonly timeout: number;
+  /** What was read of its standard output. */
+  readonly stdout: string | Uint8Array | null;
+  /** What was read of its standard error. */
+  readonly stderr: string | Uint8Array | null;
+
+  /** Makes the error, with what is known of the program's run. */
+  constructor(message?: string, options: TimeoutExpiredErrorOptions = {}) {
+    super(message, options);
+    this.cmd = options.cmd ?? [];
+    this.timeout = options.timeout ?? 0;
+    this.stdout = options.stdout ?? null;
+    this.stderr = options.stderr ?? null;
+  }
+}

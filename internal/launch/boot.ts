@@ -1,0 +1,152 @@
+/**
+ * What a parent tells its child at birth, and how a child reports back.
+ *
+ * ```text
+ *   parent                                      child
+ *   1. runs a boot module (a `data:` URL) ->    2. imports the entry, which reads
+ *   3. writes its BootMessage to stdin    ->       stdin to the message's end
+ *      and leaves stdin open
+ *                                         <-    4. frames on stderr: one report,
+ *                                                  then GOODBYE
+ *   5. dies                               ->    6. ends (life_line.ts)
+ * ```
+ *
+ * Both are bytes of the codec, after their length where the stream goes on.
+ */
+
+import { decode } from "../wire/decode.ts";
+import { encode } from "../wire/encode.ts";
+import type { FunctionReference } from "./function_reference.ts";
+import type { Identity } from "./identity.ts";
+import type { LogSettings } from "./log.ts";
+
+/** A function to call. */
+export interface Call {
+  readonly target: FunctionReference;
+  /**
+   * The arguments, encoded: they are decoded when the target's modules have
+   * been loaded, which may register the classes that are in them.
+   */
+  readonly args: Uint8Array;
+  /** The last argument, where it was given by name; encoded too. */
+  readonly kwargs: Uint8Array | null;
+}
+
+/** A main module to run again up to a call of `fork()`. */
+export interface Replay {
+  /** What the calls before that one have returned. */
+  readonly returned: readonly number[];
+}
+
+/** What a child is told. */
+export interface BootMessage {
+  /** With which its frames begin. */
+  readonly key: Uint8Array;
+  readonly identity: Identity;
+  readonly log: LogSettings;
+  readonly job: Call | Replay;
+  /** For a spare: what it could not have at its start. */
+  readonly changes: Changes | null;
+}
+
+/** What a spare child is told at once; its boot message comes when it is taken. */
+export interface SpareSettings {
+  readonly parentPid: number;
+  /** The modules that it loads in advance. */
+  readonly preload: readonly string[];
+}
+
+/** What has changed in the parent since a spare was started. */
+export interface Changes {
+  /** The working directory, where it is another one now. */
+  readonly cwd: string | null;
+  /** The variables that are new or have other values. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The variables that are no more. */
+  readonly unset: readonly string[];
+}
+
+/** What a child reports: one of these bytes, and the value or error encoded. */
+export const Report = {
+  /** What the target returned. */
+  VALUE: 0,
+  /** What the target threw, or why it could not be called. */
+  ERROR: 1,
+  /** An error that ends the child unless a listener of the user prevents it. */
+  UNCAUGHT: 2,
+  /** Everything that the child had to say has been written. */
+  GOODBYE: 3,
+  /** The replay has reached its call of `fork()`: what comes now is new. */
+  REACHED: 4,
+} as const;
+
+/** The bytes of a report; a `DataCloneError` where the value cannot be sent. */
+export function encodeReport(kind: number, value: unknown): Uint8Array {
+  const bytes = encode(value, kind === Report.VALUE ? "result" : "error");
+  const message = new Uint8Array(1 + bytes.length);
+  message[0] = kind;
+  message.set(bytes, 1);
+  return message;
+}
+
+/** What stands before a boot message: its length, 4 bytes, big-endian. */
+export const LENGTH_BYTES = 4;
+
+/** The URLs of what children run; they are never imported by a parent. */
+const ENTRY = {
+  call: new URL("../entry/process.ts", import.meta.url).href,
+  replay: new URL("../entry/fork.ts", import.meta.url).href,
+};
+
+/**
+ * The module that a child is started with.
+ *
+ * It is a `data:` module, because those may import from anywhere: a remote
+ * module, which this library is when it comes from JSR, may not import files.
+ * The imports that are written out make the modules a part of its graph, so
+ * that a child without read permission may load them.
+ */
+export function bootModule(
+  modules: readonly string[],
+  spare?: SpareSettings,
+): string {
+  return dataModule(
+    `import{boot}from${JSON.stringify(ENTRY.call)};boot({` +
+      `module:(s)=>import(s),text:async(s)=>(await import(s,{with:{type:"text"}})).default` +
+      `},[${modules.map((url) => `()=>import(${JSON.stringify(url)})`)}],` +
+      `${JSON.stringify(spare)});`,
+  );
+}
+
+/** The module that is loaded before a main module which runs again. */
+export function replayModule(): string {
+  return dataModule(
+    `import{boot}from${JSON.stringify(ENTRY.replay)};boot();`,
+  );
+}
+
+function dataModule(code: string): string {
+  return `data:application/javascript,${encodeURIComponent(code)}`;
+}
+
+/** The modules of this library that a child must be able to load. */
+export const ENTRIES: readonly string[] = Object.values(ENTRY);
+
+/** Reads the message that the parent has written to stdin, or is writing. */
+export function readBootMessage(): BootMessage {
+  const length = new Uint8Array(LENGTH_BYTES);
+  readFully(length);
+  const message = new Uint8Array(new DataView(length.buffer).getUint32(0));
+  readFully(message);
+  return decode(message) as BootMessage;
+}
+
+/** Reads synchronously: nothing else of the program may run before. */
+function readFully(bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) {
+    const count = Deno.stdin.readSync(bytes.subarray(at));
+    // The parent died while it started this process.
+    if (count === null) Deno.exit(1);
+    at += count;
+  }
+}

@@ -1,0 +1,259 @@
+/** One child process: its birth, what it reports, and its end. */
+
+import { BootstrapError } from "../../errors.ts";
+import { decode } from "../wire/decode.ts";
+import { encode } from "../wire/encode.ts";
+import { KEY_LENGTH } from "../wire/frames.ts";
+import {
+  type BootMessage,
+  type Call,
+  ENTRIES,
+  LENGTH_BYTES,
+  type Replay,
+  Report,
+} from "./boot.ts";
+import { type Launch, runDeno } from "./deno_process.ts";
+import { type Identity, isLoading, isReplaying } from "./identity.ts";
+import { LineWriter } from "./line_writer.ts";
+import { LEVELS, log, settings } from "./log.ts";
+import { permissionFlags, type Permissions } from "./permissions.ts";
+import { ReportStream } from "./report_stream.ts";
+import { takeSpare } from "./spares.ts";
+
+/** What a child is started with. */
+export interface ChildOptions {
+  readonly identity: Identity;
+  readonly job: Call | Replay;
+  readonly permissions: Permissions;
+  readonly v8Flags: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string | URL | undefined;
+  readonly stdout: "inherit" | "null";
+  readonly stderr: "inherit" | "null";
+}
+
+/** What came of a target. */
+export type Outcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: unknown };
+
+/** How much of what a child said last is kept to explain its death. */
+const LAST_WORDS = 2000;
+/** The children that have not ended. */
+export const children: Set<Child> = new Set();
+
+/** A child process, from the moment it was started. */
+export class Child {
+  readonly daemon: boolean;
+  /** Its exit code, once it has ended and all it said was read. */
+  readonly ended: Promise<number>;
+  /** Its exit code; `null` as long as it runs. -9: ended by signal 9. */
+  exitcode: number | null = null;
+  /** What came of its target; `null` where it has reported nothing, or never will. */
+  outcome: Outcome | null = null;
+  /** Resolved as soon as `outcome` is final. */
+  readonly reported: Promise<void>;
+
+  #process: Deno.ChildProcess;
+  #setReported: () => void;
+  #finished = false;
+  /** The last signal that was sent. */
+  #signal: Deno.Signal | null = null;
+  #stderr: LineWriter;
+  /** Where its stdout passes through this process. */
+  #stdout: LineWriter | null;
+  /** How many reasons there are for this program to go on while the child runs. */
+  #holds: number;
+
+  constructor(options: ChildOptions) {
+    const { identity, job, stderr } = options;
+    checkMayStart(identity.name);
+    const isReplay = "returned" in job;
+    const modules = isReplay ? [identity.mainModule] : job.target.modules;
+    const launch: Launch = {
+      permissions: permissionFlags(options.permissions, [
+        ...ENTRIES,
+        ...modules,
+      ]),
+      inherits: options.permissions === "inherit",
+      modules,
+      v8Flags: options.v8Flags,
+      env: options.env,
+      cwd: options.cwd,
+      stdout: isReplay ? "piped" : options.stdout,
+      replay: isReplay ? identity.mainModule : null,
+    };
+    const spare = takeSpare(launch);
+    this.#process = spare?.process ?? runDeno(launch);
+    this.daemon = identity.daemon;
+    this.#holds = this.daemon ? 0 : 1;
+    // What a replay prints up to its call was printed by this process already.
+    const pass = stderr === "inherit" && !isReplay;
+    this.#stderr = new LineWriter(Deno.stderr, LAST_WORDS, pass);
+    this.#stdout = isReplay ? new LineWriter(Deno.stdout, 0, false) : null;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.reported = promise;
+    this.#setReported = resolve;
+    const boot: BootMessage = {
+      key: crypto.getRandomValues(new Uint8Array(KEY_LENGTH)),
+      identity,
+      log: settings,
+      job,
+      changes: spare?.changes ?? null,
+    };
+    children.add(this);
+    endAllAtEnd();
+    this.ended = this.#run(boot, spare === null ? null : launch);
+    log(LEVELS.INFO, `started ${identity.name} (pid ${this.pid})`);
+  }
+
+  /** Its process's id. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Sends a signal; one that has ended gets none. */
+  kill(signal: Deno.Signal): void {
+    if (this.exitcode !== null) return;
+    this.#signal = signal;
+    try {
+      this.#process.kill(signal);
+    } catch (error) {
+      // It has ended, and this process will learn of it in a moment.
+      if (
+        !(error instanceof TypeError || error instanceof Deno.errors.NotFound)
+      ) {
+        throw error;
+      }
+    }
+  }
+
+  /** The program goes on at least until the child ends, or `release()`. */
+  hold(): void {
+    if (this.#holds++ === 0) this.#keepProgram(true);
+  }
+
+  /** Takes back one `hold()`. */
+  release(): void {
+    if (--this.#holds === 0) this.#keepProgram(false);
+  }
+
+  /** The last lines that it wrote to stderr. */
+  get lastWords(): string {
+    return this.#stderr.lastWords;
+  }
+
+  /**
+   * Tells the child what to do, and follows it to its end. `again` says how to
+   * run another process if this one, a spare, had died while it waited: then
+   * nobody has read the message, and its pipe is broken.
+   */
+  async #run(boot: BootMessage, again: Launch | null): Promise<number> {
+    this.#keepProgram(this.#holds > 0);
+    const { key } = boot;
+    const reports = new ReportStream(
+      this.#process.stderr,
+      key,
+      this.#stderr,
+      (kind, body) => this.#receive(kind, body),
+    );
+    const out = this.#stdout;
+    const printed = out &&
+      new ReportStream(this.#process.stdout, key, out, () => out.pass = true);
+    const stdin = this.#process.stdin.getWriter();
+    const written = write(stdin, encode(boot));
+    if (again !== null && !await written) {
+      this.#process = runDeno(again);
+      if (this.#signal !== null) this.kill(this.#signal);
+      return this.#run({ ...boot, changes: null }, null);
+    }
+    const { code, signal } = await this.#process.status;
+    await reports.drain();
+    await printed?.drain();
+    this.#stderr.flush();
+    out?.flush();
+    // What is left of its stderr is a subprocess's: nobody waits for that.
+    this.#keepProgram(false);
+    const exitcode = signal === null ? code : 128 - code;
+    this.exitcode = exitcode;
+    children.delete(this);
+    this.#setReported();
+    // It stayed open as the sign that this process lives.
+    await written;
+    await stdin.close().catch(() => {});
+    return exitcode;
+  }
+
+  #keepProgram(yes: boolean): void {
+    if (this.exitcode !== null) return;
+    try {
+      if (yes) this.#process.ref();
+      else this.#process.unref();
+    } catch (error) {
+      // It has ended, and keeps nothing any more.
+      if (!(error instanceof Deno.errors.BadResource)) throw error;
+    }
+  }
+
+  #receive(kind: number, body: Uint8Array): void {
+    if (this.#finished) return;
+    if (kind === Report.REACHED) this.#stderr.pass = true;
+    this.outcome = outcomeOf(
+      kind !== Report.ERROR && kind !== Report.UNCAUGHT,
+      body,
+    );
+    // What was thrown beside the target counts only if the target gives nothing.
+    if (kind === Report.UNCAUGHT) return;
+    this.#finished = true;
+    this.#setReported();
+  }
+}
+
+function outcomeOf(ok: boolean, bytes: Uint8Array): Outcome {
+  try {
+    const value = decode(bytes);
+    return ok ? { ok, value } : { ok, error: value };
+  } catch (error) {
+    return { ok: false, error };
+  }
+}
+
+/** Writes a message after its length; `false`: nobody has read it. */
+async function write(
+  stdin: WritableStreamDefaultWriter<Uint8Array>,
+  message: Uint8Array,
+): Promise<boolean> {
+  const length = new Uint8Array(LENGTH_BYTES);
+  new DataView(length.buffer).setUint32(0, message.length);
+  try {
+    await Promise.all([stdin.write(length), stdin.write(message)]);
+    return true;
+  } catch {
+    // A child that dies at once does not read it; its exit code says so.
+    return false;
+  }
+}
+
+function checkMayStart(name: string): void {
+  if (isLoading()) {
+    throw new BootstrapError(
+      `Cannot start ${name} while the modules of a child process are being loaded: a module that a child imports starts processes at its top level. Put what only the main program does under \`if (import.meta.main) { … }\``,
+    );
+  }
+  if (isReplaying()) {
+    throw new BootstrapError(
+      `Cannot start ${name} before fork(): a forked child runs the main module again up to its call of fork(), and would start it once more. Start it after fork()`,
+    );
+  }
+}
+
+let atEnd = false;
+
+/** What runs when this process ends runs no longer. */
+function endAllAtEnd(): void {
+  if (atEnd) return;
+  atEnd = true;
+  globalThis.addEventListener("unload", () => {
+    for (const child of children) child.kill("SIGTERM");
+  });
+}

@@ -1,0 +1,73 @@
+/** Runs Deno for a child. */
+
+import { bootModule, replayModule, type SpareSettings } from "./boot.ts";
+import { frozenArgs, isFrozen } from "./frozen.ts";
+import { checkMayRun } from "./permissions.ts";
+import { runtimeFlags } from "./runtime_flags.ts";
+
+/** What decides how a child's Deno is run; a spare has been run already. */
+export interface Launch {
+  /** The flags of its permissions. */
+  readonly permissions: readonly string[];
+  /** Whether these are simply those of this process. */
+  readonly inherits: boolean;
+  /** The modules that may export its target. */
+  readonly modules: readonly string[];
+  readonly v8Flags: readonly string[];
+  /** Environment variables that are added to those of this process. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Its working directory; `undefined`: this process's. */
+  readonly cwd: string | URL | undefined;
+  readonly stdout: "inherit" | "null" | "piped";
+  /** The main module, where that is to run again. */
+  readonly replay: string | null;
+}
+
+/** Runs it. What it is to do is told on its stdin; it answers on stderr. */
+export function runDeno(
+  launch: Launch,
+  spare?: SpareSettings,
+): Deno.ChildProcess {
+  checkMayRun();
+  const { cwd, env, stdout } = launch;
+  return new Deno.Command(Deno.execPath(), {
+    args: isFrozen() ? argsOfFrozen(launch) : argsOfRun(launch, spare),
+    stdin: "piped",
+    stdout,
+    stderr: "piped",
+    env,
+    ...(cwd !== undefined && { cwd }),
+  }).spawn();
+}
+
+function argsOfRun(launch: Launch, spare?: SpareSettings): string[] {
+  const { v8Flags, replay } = launch;
+  return [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    ...runtimeFlags(),
+    ...launch.permissions,
+    ...(v8Flags.length > 0 ? [`--v8-flags=${v8Flags.join(",")}`] : []),
+    ...(replay === null
+      ? [bootModule(launch.modules, spare)]
+      : [`--preload=${replayModule()}`, replay]),
+    ...Deno.args,
+  ];
+}
+
+function argsOfFrozen({ v8Flags, replay, inherits }: Launch): string[] {
+  const what = replay !== null
+    ? "fork()"
+    : v8Flags.length > 0
+    ? '"v8Flags"'
+    : !inherits
+    ? '"permissions"'
+    : null;
+  if (what !== null) {
+    throw new Deno.errors.NotSupported(
+      `Cannot use ${what} in a compiled program: its children are the program itself, with what was given to "deno compile"`,
+    );
+  }
+  return frozenArgs();
+}

@@ -1,0 +1,195 @@
+/** Finds, in a child, the function that a reference stands for. */
+
+import { BootstrapError } from "../../errors.ts";
+import type { FunctionReference } from "./function_reference.ts";
+
+// deno-lint-ignore no-explicit-any
+type AnyFunction = (...args: any[]) => unknown;
+type Namespace = Readonly<Record<string, unknown>>;
+
+/** Imports as the child's boot module does it, which may import anything. */
+export interface Loader {
+  /** The module's exports. */
+  module(specifier: string): Promise<Namespace>;
+  /** The module's source text; it must be one that is loaded already. */
+  text(specifier: string): Promise<string>;
+}
+
+/** A function that was found, and what it throws made understandable. */
+export interface FoundFunction {
+  readonly call: AnyFunction;
+  /** Says more of an error where the function came as source text. */
+  explain(error: unknown): unknown;
+}
+
+/**
+ * Looks for an export by name, then by source: in the modules of the
+ * reference, then in what these import by name. What nobody exports is made
+ * from its source text.
+ */
+export async function findFunction(
+  reference: FunctionReference,
+  loader: Loader,
+): Promise<FoundFunction> {
+  for (const url of reference.modules) {
+    const namespace = await load(loader, url);
+    const found = lookIn(namespace, reference, url);
+    if (found) return { call: found, explain: (error) => error };
+    if (reference.explicit) throw missing(namespace, reference, url);
+  }
+  for (const url of reference.modules) {
+    const found = await lookInImports(url, reference, loader);
+    if (found) return { call: found, explain: (error) => error };
+  }
+  return fromSource(reference);
+}
+
+async function load(loader: Loader, url: string): Promise<Namespace> {
+  try {
+    return await loader.module(url);
+  } catch (error) {
+    if (error instanceof BootstrapError) throw error;
+    throw new BootstrapError(
+      `Cannot load ${url}, which may export the target: ${
+        error instanceof Error ? error.message : String(error)
+      }`,
+      { cause: error },
+    );
+  }
+}
+
+const sourceOf = (fn: unknown) => Function.prototype.toString.call(fn);
+
+function lookIn(
+  namespace: Namespace,
+  { name, source }: FunctionReference,
+  url: string,
+): AnyFunction | undefined {
+  const same = (value: unknown): value is AnyFunction =>
+    typeof value === "function" && sourceOf(value) === source;
+  if (name !== "" && Object.hasOwn(namespace, name)) {
+    const value = namespace[name];
+    if (same(value)) return value;
+  }
+  /** Exports of that source, each with the names that it has. */
+  const found = new Map<AnyFunction, string[]>();
+  for (const [key, value] of Object.entries(namespace)) {
+    if (!same(value)) continue;
+    const names = found.get(value);
+    if (names) names.push(key);
+    else found.set(value, [key]);
+  }
+  if (found.size <= 1) return found.keys().next().value;
+  const exports = [...found.values()].map((names) => names[0]).join(", ");
+  throw new BootstrapError(
+    `Cannot tell which function of ${url} is the target as the exports ${exports} have the same source: export a function of its own for each, such as \`export function work() { return ${
+      [...found.values()][0]![0]
+    }(); }\`, and use that as the target`,
+  );
+}
+
+function missing(
+  namespace: Namespace,
+  { name }: FunctionReference,
+  url: string,
+): BootstrapError {
+  if (name !== "" && typeof namespace[name] === "function") {
+    return new BootstrapError(
+      `Cannot use the export "${name}" of ${url} as it is another function than the target: pass as target what that module exports, or leave "module" out`,
+    );
+  }
+  const exports = Object.keys(namespace).filter((key) =>
+    typeof namespace[key] === "function"
+  );
+  return new BootstrapError(
+    `Cannot find the target ${
+      name === "" ? "" : `"${name}" `
+    }in ${url} as it is not exported there: export it, or name the right module; the functions exported are ${
+      exports.length > 0 ? exports.join(", ") : "none"
+    }`,
+  );
+}
+
+async function lookInImports(
+  url: string,
+  reference: FunctionReference,
+  loader: Loader,
+): Promise<AnyFunction | undefined> {
+  let text: string;
+  try {
+    text = await loader.text(url);
+  } catch {
+    return; // not readable as text, such as a wasm module: no imports to follow
+  }
+  for (const specifier of namedImports(text, reference.name)) {
+    let target = specifier;
+    let namespace: Namespace;
+    try {
+      if (/^\.{0,2}\//.test(specifier)) target = new URL(specifier, url).href;
+      namespace = await loader.module(target);
+    } catch (error) {
+      if (error instanceof BootstrapError) throw error;
+      continue; // only its types were imported, so it is not in the graph
+    }
+    const found = lookIn(namespace, reference, target);
+    if (found) return found;
+  }
+}
+
+/**
+ * The modules that a module's text imports names from, those first where `name`
+ * is one of the names.
+ */
+export function namedImports(text: string, name: string): string[] {
+  // Strings are matched so that a "//" in one begins no comment.
+  const code = text.replace(
+    /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|\/\/[^\n]*|\/\*[^]*?\*\//g,
+    "$1",
+  );
+  const statements = code.matchAll(
+    /\bimport\s+(?!type\s+[\w{*])([\w$\s{},*]+?)\s*\bfrom\s*["']([^"'\n]+)["']/g,
+  );
+  const first: string[] = [];
+  const others: string[] = [];
+  for (const [, names, specifier] of statements) {
+    const mentions = name !== "" && names!.split(/[^\w$]+/).includes(name);
+    (mentions ? first : others).push(specifier!);
+  }
+  return [...new Set([...first, ...others])];
+}
+
+function fromSource(
+  { name, source, modules }: FunctionReference,
+): FoundFunction {
+  const label = name === "" ? "the target" : `the target "${name}"`;
+  const looked = modules.length > 0 ? ` by ${modules.join(" or ")}` : "";
+  let call: unknown;
+  try {
+    // Indirect, so that the text sees the globals and nothing of this module.
+    call = (0, eval)(`"use strict";(${source}\n)`);
+  } catch (cause) {
+    throw new BootstrapError(
+      `Cannot use ${label} as it is not exported${looked}, and its source is no function by itself (a method, perhaps): export a function that calls it`,
+      { cause },
+    );
+  }
+  return {
+    call: call as AnyFunction,
+    explain(error) {
+      const out = error instanceof ReferenceError &&
+        /^(\S+) is not defined$/.exec(error.message);
+      if (!out) return error;
+      const message =
+        `${error.message}: ${label} is not exported${looked}, so it was sent as its source text and does not see "${
+          out[1]
+        }"; export it, name its module by "module", or pass ${
+          out[1]
+        } in "args"`;
+      if (error.stack) {
+        error.stack = error.stack.replace(error.message, message);
+      }
+      error.message = message;
+      return error;
+    },
+  };
+}

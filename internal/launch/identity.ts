@@ -1,0 +1,71 @@
+/** Who this process is in its family, and whether it may start others yet. */
+
+/** What one process knows of itself. */
+export interface Identity {
+  /** `MainProcess`, `Process-1`, `Process-1:1` … or as the user named it. */
+  readonly name: string;
+  /** The numbers in its name; empty in the main process. */
+  readonly path: readonly number[];
+  /** Whether it ends with its parent without being waited for. */
+  readonly daemon: boolean;
+  /** The key that listeners and managers of this family use by default. */
+  readonly authkey: Uint8Array;
+  /** The URL of the module that the user ran. */
+  readonly mainModule: string;
+  /** The parent, `null` in the main process. */
+  readonly parent:
+    | { readonly name: string; readonly pid: number; readonly daemon: boolean }
+    | null;
+}
+
+let identity: Identity | null = null;
+let loading = false;
+let replaying = false;
+let children = 0;
+
+/** This process. */
+export function self(): Identity {
+  return identity ??= {
+    name: "MainProcess",
+    path: [],
+    daemon: false,
+    authkey: crypto.getRandomValues(new Uint8Array(32)),
+    mainModule: Deno.mainModule,
+    parent: null,
+  };
+}
+
+/** Called once, first thing in a child. */
+export function become(child: Identity): void {
+  identity = child;
+}
+
+/** The path of this process's next child. */
+export function nextPath(): number[] {
+  return [...self().path, ++children];
+}
+
+/** Runs `load`, during which no process may be started. */
+export async function whileLoading<T>(load: () => Promise<T>): Promise<T> {
+  loading = true;
+  try {
+    return await load();
+  } finally {
+    loading = false;
+  }
+}
+
+/** Whether this is a child that still loads the modules of its target. */
+export function isLoading(): boolean {
+  return loading;
+}
+
+/** Says whether this is a forked child that still runs up to its `fork()`. */
+export function setReplaying(yes: boolean): void {
+  replaying = yes;
+}
+
+/** Whether it is. */
+export function isReplaying(): boolean {
+  return replaying;
+}

@@ -1,0 +1,78 @@
+/**
+ * How a child learns that its parent has died, so that it ends too, wherever
+ * its own code is: idle, waiting, or in an endless loop.
+ *
+ * With ffi the kernel does it: PR_SET_PDEATHSIG. Without, the parent's end of
+ * the child's stdin is the life line: the parent never closes it, so that its
+ * end of file is the parent's death, which a Worker waits for. The Worker starts
+ * before the target, because a target that never yields would not let it; it
+ * costs 10 ms and 14 MB, which is the price of not granting ffi.
+ *
+ * The race worth knowing: a parent that dies before the child has asked the
+ * kernel for the signal. Whoever has another parent then finds out by looking
+ * after it has asked.
+ */
+
+import { cString, libc } from "../memory/libc.ts";
+
+const PR_SET_PDEATHSIG = 1;
+const SIGKILL = 9;
+const O_RDWR = 2;
+
+let asked = false;
+
+/** From now on the kernel ends this process with its parent; `false`: it cannot. */
+export function askKernel(parentPid: number): boolean {
+  const c = libc();
+  if (c === null) return false;
+  asked = c.prctl(PR_SET_PDEATHSIG, BigInt(SIGKILL), 0n, 0n, 0n) === 0;
+  if (Deno.ppid !== parentPid) Deno.exit(1);
+  return asked;
+}
+
+/**
+ * From now on this process ends when its parent does. Everything that the
+ * parent has to say on stdin has been read.
+ */
+export function dieWithParent(parentPid: number): void {
+  if (asked || askKernel(parentPid)) leaveStdin();
+  else watchStdin();
+}
+
+/**
+ * Puts `/dev/null` in the place of stdin: the pipe is not needed any more, and
+ * this process's own subprocesses would inherit it.
+ */
+function leaveStdin(): void {
+  const c = libc()!;
+  const fd = c.open(cString("/dev/null"), O_RDWR);
+  if (fd < 0) return;
+  c.dup2(fd, 0);
+  c.close(fd);
+}
+
+/** A process may kill itself without run permission. */
+const WATCHDOG = `const byte = new Uint8Array(1);
+while (Deno.stdin.readSync(byte) !== null);
+Deno.kill(Deno.pid, "SIGKILL");`;
+
+function watchStdin(): void {
+  const worker = new Worker(
+    `data:application/javascript,${encodeURIComponent(WATCHDOG)}`,
+    { type: "module", name: "life line" },
+  );
+  unref(worker);
+}
+
+/**
+ * Lets the program end although this Worker runs. The runtime has a method for
+ * it without a name; where it is missing, a forked child that lacks ffi ends
+ * with its parent only.
+ */
+function unref(worker: Worker): void {
+  const symbol = Object.getOwnPropertySymbols(Worker.prototype)
+    .find(({ description }) => !description);
+  const method = symbol &&
+    (worker as unknown as Record<symbol, unknown>)[symbol];
+  if (typeof method === "function") method.call(worker, false);
+}

@@ -1,0 +1,174 @@
+/** The permissions that a child starts with: never more than its parent's. */
+
+import { filePath } from "./file_url.ts";
+
+/** What one may ask for: as for a Worker. */
+export type Permissions = "inherit" | "none" | Deno.PermissionOptionsObject;
+
+const NAMES = [
+  "read",
+  "write",
+  "net",
+  "env",
+  "sys",
+  "run",
+  "ffi",
+  "import",
+] as const;
+type Name = typeof NAMES[number];
+
+/** The hosts from which every program may import, as Deno has it. */
+const DEFAULT_IMPORT_HOSTS = [
+  "deno.land:443",
+  "jsr.io:443",
+  "esm.sh:443",
+  "raw.esm.sh:443",
+  "cdn.jsdelivr.net:443",
+  "raw.githubusercontent.com:443",
+  "gist.githubusercontent.com:443",
+];
+
+/** What a single entry of a list is called in a query. */
+const DETAIL = {
+  read: "path",
+  write: "path",
+  net: "host",
+  env: "variable",
+  sys: "kind",
+  run: "command",
+  ffi: "path",
+  import: "host",
+} as const;
+
+function query(name: Name, detail?: string): Deno.PermissionStatus {
+  return Deno.permissions.querySync(
+    (detail === undefined
+      ? { name }
+      : { name, [DETAIL[name]]: detail }) as Deno.PermissionDescriptor,
+  );
+}
+
+/** Whether this process has all of a permission, with nothing denied. */
+function isWhole(name: Name): boolean {
+  const status = query(name);
+  return status.state === "granted" && !status.partial;
+}
+
+/** Whether this process has every permission there is. */
+export function hasAllPermissions(): boolean {
+  return NAMES.every(isWhole);
+}
+
+/** Refuses to start a process where that is not permitted. */
+export function checkMayRun(): void {
+  const path = Deno.execPath();
+  if (isWhole("run") || query("run", path).state === "granted") return;
+  throw new Deno.errors.NotCapable(
+    `Cannot start a process without run permission: run this program again with --allow-run, or with --allow-run=${path}`,
+  );
+}
+
+/** The flags for a child's `deno run`; `modules` are those that it must load. */
+export function permissionFlags(
+  permissions: Permissions,
+  modules: readonly string[],
+): string[] {
+  if (permissions === "inherit" && hasAllPermissions()) return ["-A"];
+  const asked = checkShape(permissions);
+  const flags: string[] = [];
+  for (const name of NAMES) {
+    if (name === "import") continue;
+    const granted = grant(name, asked[name]);
+    if (granted === true) flags.push(`--allow-${name}`);
+    else if (granted.length > 0) flags.push(listFlag(name, granted));
+  }
+  const granted = grant("import", asked.import);
+  if (granted === true) flags.push("--allow-import");
+  else flags.push(...importFlag(granted, modules));
+  return flags;
+}
+
+function checkShape(
+  permissions: Permissions,
+): Partial<Record<Name, unknown>> {
+  if (permissions === "none") return {};
+  if (permissions === "inherit") {
+    return Object.fromEntries(NAMES.map((name) => [name, "inherit"]));
+  }
+  if (typeof permissions !== "object" || permissions === null) {
+    throw new TypeError(
+      `Cannot use "permissions" as it must be "inherit", "none" or an object: current value is ${
+        Deno.inspect(permissions)
+      }`,
+    );
+  }
+  for (const name of Object.keys(permissions)) {
+    if (!(NAMES as readonly string[]).includes(name)) {
+      throw new TypeError(
+        `Cannot use "permissions" as there is no permission "${name}": there are ${
+          NAMES.join(", ")
+        }`,
+      );
+    }
+  }
+  return permissions;
+}
+
+/** All of a permission, or the part of it that is asked for and there. */
+function grant(name: Name, asked: unknown): true | string[] {
+  if (asked === undefined || asked === false) return [];
+  // What this process has of it in part cannot be listed, so it is not passed on.
+  if (asked === "inherit") return isWhole(name) || [];
+  if (asked === true) {
+    if (isWhole(name)) return true;
+    throw notCapable(`--allow-${name}`);
+  }
+  if (!Array.isArray(asked)) {
+    throw new TypeError(
+      `Cannot use permissions.${name} as it must be a boolean, "inherit" or a list: current value is ${
+        Deno.inspect(asked)
+      }`,
+    );
+  }
+  return asked.map((entry: unknown) => {
+    const detail = entry instanceof URL && entry.protocol === "file:"
+      ? filePath(entry)
+      : String(entry);
+    const status = query(name, detail);
+    if (status.state === "granted" && !status.partial) return detail;
+    throw notCapable(listFlag(name, [detail]));
+  });
+}
+
+/** Commas separate the entries of a list; one within an entry is doubled. */
+function listFlag(name: Name, entries: readonly string[]): string {
+  return `--allow-${name}=${
+    entries.map((entry) => entry.replaceAll(",", ",,")).join(",")
+  }`;
+}
+
+function notCapable(flag: string): Deno.errors.NotCapable {
+  return new Deno.errors.NotCapable(
+    `Cannot start a process with more permissions than this one has: ${flag} is not granted here`,
+  );
+}
+
+/**
+ * A list of import hosts replaces Deno's own. So where one is needed, for the
+ * modules that the child must load to begin at all, those of Deno's that this
+ * process has stay in it.
+ */
+function importFlag(
+  asked: readonly string[],
+  modules: readonly string[],
+): string[] {
+  const needed = modules.filter((url) => /^https?:/.test(url)).map((url) => {
+    const { protocol, host, port } = new URL(url);
+    return port === "" ? `${host}:${protocol === "http:" ? 80 : 443}` : host;
+  }).filter((host) => !DEFAULT_IMPORT_HOSTS.includes(host));
+  if (asked.length === 0 && needed.length === 0) return [];
+  const kept = DEFAULT_IMPORT_HOSTS.filter((host) =>
+    query("import", host).state === "granted"
+  );
+  return [listFlag("import", [...new Set([...kept, ...needed, ...asked])])];
+}

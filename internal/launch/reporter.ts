@@ -1,0 +1,62 @@
+/** A child's own side of its stream of reports. */
+
+import { writeFrames } from "../wire/frames.ts";
+import { encodeReport, Report } from "./boot.ts";
+import { self } from "./identity.ts";
+
+/** Reports to the parent, between what else is printed on stderr. */
+export class Reporter {
+  #key: Uint8Array;
+
+  constructor(key: Uint8Array) {
+    this.#key = key;
+    globalThis.addEventListener("unload", () => this.send(Report.GOODBYE));
+    globalThis.addEventListener("error", (event) => {
+      this.#uncaught(event.error);
+    });
+    globalThis.addEventListener("unhandledrejection", (event) => {
+      this.#uncaught(event.reason);
+    });
+  }
+
+  /** Sends a report; a `DataCloneError` where the value cannot be sent. */
+  send(kind: number, value?: unknown): void {
+    writeFrames(this.#key, encodeReport(kind, value), writeStderr);
+  }
+
+  /** Sends an error, or why it cannot be sent. */
+  sendError(kind: number, error: unknown): void {
+    try {
+      this.send(kind, error);
+    } catch (unsendable) {
+      this.send(kind, unsendable);
+    }
+  }
+
+  /** Says on both streams that what is written from now on is new. */
+  sendReached(): void {
+    const report = encodeReport(Report.REACHED, null);
+    writeFrames(this.#key, report, (frame) => Deno.stdout.writeSync(frame));
+    writeFrames(this.#key, report, writeStderr);
+  }
+
+  /** Prints what ended this process, with its name. */
+  print(text: string): void {
+    writeStderr(new TextEncoder().encode(`Process ${self().name}:\n${text}`));
+  }
+
+  #uncaught(error: unknown): void {
+    this.print(""); // the runtime prints the rest
+    this.sendError(Report.UNCAUGHT, error);
+  }
+}
+
+function writeStderr(bytes: Uint8Array): void {
+  try {
+    for (let at = 0; at < bytes.length;) {
+      at += Deno.stderr.writeSync(bytes.subarray(at));
+    }
+  } catch {
+    // The parent is gone, and so is everybody who would read it.
+  }
+}

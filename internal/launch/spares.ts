@@ -1,0 +1,161 @@
+/**
+ * Spare children: processes that are up, have loaded this library and the
+ * modules of `preload`, and wait for their boot message. A start is then a
+ * message instead of 10 ms of the runtime's own start.
+ *
+ * A spare that cannot become what is asked for is passed over, and the start
+ * goes the long way.
+ */
+
+import { type Changes, ENTRIES } from "./boot.ts";
+import { isUserModule } from "./call_site.ts";
+import { type Launch, runDeno } from "./deno_process.ts";
+import { isFrozen } from "./frozen.ts";
+import { self } from "./identity.ts";
+import { LEVELS, log } from "./log.ts";
+import { permissionFlags } from "./permissions.ts";
+
+interface Spare {
+  readonly process: Deno.ChildProcess;
+  readonly permissions: readonly string[];
+  readonly modules: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>> | null;
+}
+
+/** A spare that was taken, and what it must still be told. */
+export interface TakenSpare {
+  readonly process: Deno.ChildProcess;
+  readonly changes: Changes;
+}
+
+/** Variables that a program reads at its start only. */
+const START_UP = /^(DENO_|LD_|NO_COLOR$|FORCE_COLOR$|.*_proxy$)/i;
+/** A spare that ends by itself so often in a row is not replaced any more. */
+const MOST_LOSSES = 3;
+/** A new spare would take processor time from the child that was just started. */
+const REPLENISH_MS = 20;
+
+const spares: Spare[] = [];
+let wanted = 0;
+let preload: readonly string[] = [];
+let losses = 0;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** Keeps `count` spares that have loaded these modules, from now on; 0: none. */
+export function keepSpares(count: number, modules: readonly string[]): void {
+  const { mainModule } = self();
+  wanted = isFrozen() ? 0 : count; // a compiled program cannot wait for a message
+  losses = 0;
+  preload = isUserModule(mainModule) ? [mainModule, ...modules] : modules;
+  for (const spare of spares.splice(0)) end(spare);
+  replenish();
+}
+
+/** A spare that can become that, or `null`; another takes its place soon. */
+export function takeSpare(launch: Launch): TakenSpare | null {
+  if (spares.length === 0) return null;
+  const now = environment(launch.permissions);
+  for (const [index, spare] of spares.entries()) {
+    const changes = changesSince(spare, launch, now);
+    if (!canBecome(spare, launch, changes)) continue;
+    spares.splice(index, 1);
+    losses = 0;
+    timer ??= setTimeout(replenish, REPLENISH_MS);
+    Deno.unrefTimer(Number(timer));
+    return { process: spare.process, changes };
+  }
+  return null;
+}
+
+/** How many spares wait. */
+export function spareCount(): number {
+  return spares.length;
+}
+
+function replenish(): void {
+  clearTimeout(timer);
+  timer = undefined;
+  while (spares.length < wanted) spares.push(startSpare());
+}
+
+function startSpare(): Spare {
+  const permissions = permissionFlags("inherit", [...ENTRIES, ...preload]);
+  const process = runDeno({
+    permissions,
+    inherits: true,
+    modules: preload,
+    v8Flags: [],
+    env: {},
+    cwd: undefined,
+    stdout: "inherit",
+    replay: null,
+  }, { parentPid: Deno.pid, preload });
+  process.unref();
+  const spare = {
+    process,
+    permissions,
+    modules: preload,
+    cwd: Deno.cwd(),
+    env: environment(permissions),
+  };
+  process.status.then(({ code, signal }) => lost(spare, signal ?? code));
+  return spare;
+}
+
+/** A spare has ended; one that is a child by now is somebody else's matter. */
+function lost(spare: Spare, how: unknown): void {
+  const index = spares.indexOf(spare);
+  if (index === -1) return;
+  spares.splice(index, 1);
+  log(LEVELS.WARNING, `a spare process ended while it waited (${how})`);
+  spare.process.stderr.cancel().catch(() => {});
+  if (++losses < MOST_LOSSES) replenish();
+}
+
+function end({ process }: Spare): void {
+  // Whoever waits for a boot message ends at the end of its stdin.
+  process.stdin.close().catch(() => {});
+  process.stderr.cancel().catch(() => {});
+}
+
+function canBecome(spare: Spare, launch: Launch, changes: Changes): boolean {
+  if (launch.v8Flags.length > 0 || launch.stdout !== "inherit") return false;
+  if (launch.cwd !== undefined || launch.replay !== null) return false;
+  if (spare.permissions.join() !== launch.permissions.join()) return false;
+  if (spare.env !== null) {
+    const names = [...Object.keys(changes.env), ...changes.unset];
+    return !names.some((name) => START_UP.test(name));
+  }
+  // One with less may neither load other modules, nor go to another folder, nor
+  // change its environment.
+  return changes.cwd === null && Object.keys(launch.env).length === 0 &&
+    launch.modules.every((url) => spare.modules.includes(url));
+}
+
+function changesSince(
+  spare: Spare,
+  launch: Launch,
+  now: Record<string, string> | null,
+): Changes {
+  const cwd = Deno.cwd();
+  const env: Record<string, string> = {};
+  const unset: string[] = [];
+  if (spare.env !== null && now !== null) {
+    const wanted = { ...now, ...launch.env };
+    for (const [name, value] of Object.entries(wanted)) {
+      if (spare.env[name] !== value) env[name] = value;
+    }
+    for (const name of Object.keys(spare.env)) {
+      if (!(name in wanted)) unset.push(name);
+    }
+  }
+  return { cwd: cwd === spare.cwd ? null : cwd, env, unset };
+}
+
+/** The environment, where a spare of these permissions may change its own. */
+function environment(
+  permissions: readonly string[],
+): Record<string, string> | null {
+  return permissions.includes("-A") ? Deno.env.toObject() : null;
+}

@@ -1,0 +1,88 @@
+/** How one waits: time-outs in milliseconds, abort signals, timers of any length. */
+
+/** How long to wait, and what ends the wait. */
+export interface WaitOptions {
+  /**
+   * Milliseconds after which to stop waiting: 0 does not wait, `Infinity` (the
+   * default) has no limit.
+   */
+  timeout?: number | undefined;
+  /** Ends the wait when it aborts: the promise rejects with its reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** How long a call may block its thread. */
+export interface SyncWaitOptions {
+  /**
+   * Milliseconds after which to stop waiting: 0 does not wait, `Infinity` (the
+   * default) has no limit.
+   */
+  timeout?: number | undefined;
+}
+
+/** The longest time that `setTimeout` can be set to; longer ones fire at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** The time to wait; a `RangeError` or `TypeError` where it is none. */
+export function checkTimeout(timeout: number | undefined): number {
+  if (timeout === undefined) return Infinity;
+  if (typeof timeout !== "number") {
+    throw new TypeError(
+      `Cannot wait as "timeout" must be a number of milliseconds: current value is ${
+        Deno.inspect(timeout)
+      }`,
+    );
+  }
+  if (!(timeout >= 0)) {
+    throw new RangeError(
+      `Cannot wait as "timeout" must be >= 0 (0: do not wait, Infinity: no limit): current value is ${timeout}`,
+    );
+  }
+  return timeout;
+}
+
+/** Calls back after `ms`, however long; returns what takes the call back. */
+export function after(ms: number, callback: () => void): () => void {
+  if (ms === Infinity) return () => {};
+  let left = ms;
+  let timer: ReturnType<typeof setTimeout>;
+  const arm = () => {
+    const now = Math.min(left, LONGEST_TIMER);
+    left -= now;
+    timer = setTimeout(() => left > 0 ? arm() : callback(), now);
+  };
+  arm();
+  return () => clearTimeout(timer);
+}
+
+/** What {@linkcode waitFor} returns when time ran out. */
+export const TIMED_OUT: unique symbol = Symbol("timed out");
+
+/**
+ * Waits for a promise, and leaves no timer and no listener behind.
+ *
+ * Cancel safety: giving up leaves the promise as it was.
+ */
+export async function waitFor<T>(
+  promise: Promise<T>,
+  options: WaitOptions = {},
+): Promise<T | typeof TIMED_OUT> {
+  const timeout = checkTimeout(options.timeout);
+  const { signal } = options;
+  signal?.throwIfAborted();
+  if (timeout === Infinity && signal === undefined) return await promise;
+  // What is settled already wins the race against a time of 0.
+  if (timeout === 0) {
+    return await Promise.race([promise, Promise.resolve(TIMED_OUT)] as const);
+  }
+  const given = Promise.withResolvers<typeof TIMED_OUT>();
+  const abort = () => given.reject(signal!.reason);
+  const cancel = after(timeout, () => given.resolve(TIMED_OUT));
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([promise, given.promise] as const);
+  } finally {
+    cancel();
+    signal?.removeEventListener("abort", abort);
+  }
+}

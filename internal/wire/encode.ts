@@ -1,0 +1,110 @@
+import { beginOutput, out, releaseOutput, setOutputAside } from "./output.ts";
+import {
+  beginPass,
+  passWasInVain,
+  releaseReferences,
+  REPEATED,
+  setReferencesAside,
+} from "./references.ts";
+import { explain } from "./unsendable.ts";
+import { writeValue } from "./write_value.ts";
+
+/**
+ * Writes a value into memory from `offset` on, and returns where it ends; -1 if
+ * it does not fit, and what follows `offset` is then garbage. The memory may be
+ * shared. A value that cannot be sent is a DataCloneError, whose path begins
+ * with `root`.
+ */
+export function encodeInto(
+  value: unknown,
+  target: Uint8Array,
+  offset: number,
+  root = "value",
+): number {
+  const end = write(value, target, offset, root);
+  return end <= target.length ? end : -1;
+}
+
+const SCRATCH_LENGTH = 2 ** 14;
+let scratch: Uint8Array<ArrayBuffer> | null = null;
+
+/** Encodes a value into bytes of its own. */
+export function encode(
+  value: unknown,
+  root = "value",
+): Uint8Array<ArrayBuffer> {
+  // Within another message, the scratch memory may have the first part of that.
+  let bytes = active || scratch === null
+    ? new Uint8Array(SCRATCH_LENGTH)
+    : scratch;
+  if (!active) scratch = bytes;
+  let end = write(value, bytes, 0, root);
+  while (end > bytes.length) { // again, should a getter give more each time
+    bytes = new Uint8Array(end);
+    end = write(value, bytes, 0, root);
+  }
+  return bytes !== scratch && end === bytes.length
+    ? bytes
+    : bytes.slice(0, end);
+}
+
+let active = false;
+
+/** Returns where the value ends or, where it does not fit, would end at most. */
+function write(
+  value: unknown,
+  target: Uint8Array,
+  offset: number,
+  root: string,
+): number {
+  if (active) return writeInside(value, target, offset, root);
+  active = true;
+  try {
+    return writeMessage(value, target, offset, root);
+  } finally {
+    active = false;
+    releaseOutput();
+    releaseReferences();
+  }
+}
+
+/** A getter or an encode() writes a message, while another one is being written. */
+function writeInside(
+  value: unknown,
+  target: Uint8Array,
+  offset: number,
+  root: string,
+): number {
+  const restoreOutput = setOutputAside();
+  const restoreReferences = setReferencesAside();
+  try {
+    return writeMessage(value, target, offset, root);
+  } finally {
+    restoreOutput();
+    restoreReferences();
+  }
+}
+
+function writeMessage(
+  value: unknown,
+  target: Uint8Array,
+  offset: number,
+  root: string,
+): number {
+  try {
+    beginOutput(target, offset);
+    try {
+      writeValue(value);
+    } catch (error) {
+      if (error !== REPEATED) throw error;
+      do {
+        beginPass();
+        beginOutput(target, offset);
+        writeValue(value);
+      } while (passWasInVain());
+    }
+    return out.pos;
+  } catch (error) {
+    throw explain(error, root, out.steps.reverse());
+  }
+}

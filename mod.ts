@@ -1,0 +1,19 @@
+/**
+ * Python's `multiprocessing`, `threading`, `subprocess`, `concurrent.futures`
+ * and gevent, for Deno.
+ *
+ * ```ts
+ * import { Process } from "@multi/processing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const process = new Process({ target: (n: number) => n ** 2, args: [12] });
+ * process.start();
+ * assertEquals(await process.result(), 144);
+ * ```
+ *
+ * @module
+ */
+
+export * from "./errors.ts";
+export * from "./logging.ts";
+export * from "./process.ts";

@@ -1,0 +1,578 @@
+/**
+ * Functions that run in processes of their own: Python's `multiprocessing.Process`.
+ *
+ * A process has its own memory, its own event loop and its own core. What goes
+ * in (`args`) and comes out ({@linkcode Process.result}) is copied. The function
+ * travels by name: it is one that a module exports, and the child imports that
+ * module; so what only the main program does belongs under
+ * `if (import.meta.main)`.
+ *
+ * ```ts
+ * import { Process } from "@multi/processing/process";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const process = new Process({
+ *   target: (a: number, b: number) => a * b,
+ *   args: [6, 7],
+ * });
+ * process.start();
+ * assertEquals(await process.result(), 42);
+ * ```
+ *
+ * Permissions: `--allow-run`. A child gets the permissions that its parent has
+ * whole, and at most those that `permissions` names.
+ *
+ * Python: `multiprocessing.Process`.
+ *
+ * @module
+ */
+
+import {
+  ProcessError,
+  ShutDownError,
+  TimeoutError,
+  WorkerLostError,
+} from "./errors.ts";
+import { Child } from "./internal/launch/child.ts";
+import { forkProcess } from "./internal/launch/fork.ts";
+import { importFrozen, isFrozenChild } from "./internal/launch/frozen.ts";
+import {
+  type FunctionReference,
+  referTo,
+  resolveModules,
+} from "./internal/launch/function_reference.ts";
+import { isLoading, nextPath, self } from "./internal/launch/identity.ts";
+import { keepSpares } from "./internal/launch/spares.ts";
+import { TIMED_OUT, waitFor, type WaitOptions } from "./internal/wait.ts";
+import { encode } from "./internal/wire/encode.ts";
+
+export { registerClass } from "./internal/wire/classes.ts";
+export type { RegisterClassOptions } from "./internal/wire/classes.ts";
+export type { WaitOptions } from "./internal/wait.ts";
+
+/** A function that another process or thread can run. */
+export type Target<A extends unknown[], R> = (
+  ...args: A
+) => R | PromiseLike<R>;
+
+/** What a {@linkcode Target} is called with. */
+export type Arguments<A extends unknown[]> =
+  | ([] extends A ? { args?: Readonly<A>; kwargs?: undefined }
+    : { args: Readonly<A>; kwargs?: undefined })
+  | (A extends [...infer P, (infer K extends object)?]
+    ? { args: Readonly<P>; kwargs: K }
+    : never);
+
+/** How a process is run. */
+export interface ProcessSettings {
+  /** Its name; by default `Process-1`, `Process-2` … */
+  name?: string;
+  /**
+   * Whether it ends with this process instead of being waited for; by default
+   * as this process is.
+   */
+  daemon?: boolean;
+  /** The module that exports the target, where it is not found without. */
+  module?: string | URL | ImportMeta;
+  /**
+   * Its permissions, as for a Worker: by default `"inherit"`, which is every
+   * permission that this process has whole; what it has for some paths or hosts
+   * only must be listed.
+   */
+  permissions?: "inherit" | "none" | Deno.PermissionOptions;
+  /** Environment variables that are added to those of this process. */
+  env?: Record<string, string>;
+  /** Its working directory; by default this process's. */
+  cwd?: string | URL;
+  /** Where its standard output goes; by default where this process's does. */
+  stdout?: "inherit" | "null";
+  /** Where its standard error goes; by default where this process's does. */
+  stderr?: "inherit" | "null";
+  /** Flags for V8, such as `--max-old-space-size=512`. */
+  v8Flags?: string[];
+  /** Terminates it when it aborts. */
+  signal?: AbortSignal;
+}
+
+/** What a {@linkcode Process} is made from. */
+export type ProcessOptions<A extends unknown[], R> =
+  & ProcessSettings
+  & { /** The function that it runs. */ target: Target<A, R> }
+  & NoInfer<Arguments<A>>;
+
+/** What is known of this process, or of its parent. */
+export interface ProcessInfo {
+  /** `MainProcess`, `Process-1` … */
+  readonly name: string;
+  /** The process's id. */
+  readonly pid: number;
+  /** Whether it ends with its parent without being waited for. */
+  readonly daemon: boolean;
+  /** The key that listeners and managers use by default; children have the same. */
+  readonly authkey: Uint8Array;
+  /** Whether it runs. */
+  isAlive(): boolean;
+}
+
+/**
+ * A function that runs in a process of its own.
+ *
+ * @example A process, its result and its end
+ * ```ts
+ * import { Process } from "@multi/processing/process";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using process = new Process({
+ *   target: (name: string) => `Hello, ${name}`,
+ *   args: ["Alice"],
+ * });
+ * process.start();
+ * assertEquals(await process.result(), "Hello, Alice");
+ * await process.join();
+ * assertEquals(process.exitcode, 0);
+ * ```
+ *
+ * Python: `multiprocessing.Process`. A target is a function: there is no `run`
+ * to override.
+ *
+ * @typeParam A The types of the target's arguments.
+ * @typeParam R The type of what it returns.
+ */
+export class Process<A extends unknown[] = unknown[], R = unknown>
+  implements AsyncDisposable {
+  /** Its name. */
+  readonly name: string;
+
+  #settings: ProcessSettings;
+  #path: readonly number[];
+  #target: FunctionReference | null;
+  #args: unknown[];
+  #kwargs: object | undefined;
+  #daemon: boolean;
+  #child: Child | null = null;
+  #closed = false;
+
+  /**
+   * Makes a process, which does not run yet.
+   *
+   * @throws {TypeError} If the target is no function, or one that no other
+   * process can find: a bound or native function, or a class.
+   */
+  constructor(options: ProcessOptions<A, R>) {
+    const { args = [], kwargs, target, ...settings } = options as
+      & ProcessSettings
+      & { target: unknown; args?: unknown[]; kwargs?: object };
+    if (!Array.isArray(args)) {
+      throw new TypeError(
+        `Cannot create process as "args" must be an array: current value is ${
+          Deno.inspect(args, { depth: 0 })
+        }`,
+      );
+    }
+    if (
+      kwargs !== undefined && (typeof kwargs !== "object" || kwargs === null)
+    ) {
+      throw new TypeError(
+        `Cannot create process as "kwargs" must be an object: current value is ${
+          Deno.inspect(kwargs)
+        }`,
+      );
+    }
+    this.#target = referTo(target, "target", settings.module);
+    this.#args = [...args];
+    this.#kwargs = kwargs;
+    this.#settings = settings;
+    this.#path = nextPath();
+    this.name = settings.name ?? `Process-${this.#path.join(":")}`;
+    this.#daemon = settings.daemon ?? self().daemon;
+  }
+
+  /** Whether it ends with this process; to be set before `start()`. */
+  get daemon(): boolean {
+    return this.#daemon;
+  }
+  set daemon(daemon: boolean) {
+    if (this.#child !== null) {
+      throw new ProcessError(
+        `Cannot make ${this.name} a daemon or none as it has been started: set "daemon" before start()`,
+      );
+    }
+    this.#daemon = Boolean(daemon);
+  }
+
+  /** The process's id; `null` before it is started. */
+  get pid(): number | null {
+    this.#checkOpen("pid");
+    return this.#child?.pid ?? null;
+  }
+
+  /**
+   * How it ended: 0 if the target returned, 1 if it threw, what it gave to
+   * `Deno.exit`, or -9 if signal 9 ended it. `null`: it has not.
+   */
+  get exitcode(): number | null {
+    this.#checkOpen("exitcode");
+    return this.#child?.exitcode ?? null;
+  }
+
+  /** Resolves to its exit code when it ends; for `wait` and `Promise.race`. */
+  get sentinel(): Promise<number> {
+    return this.#started("sentinel").ended;
+  }
+
+  /**
+   * Starts it; once.
+   *
+   * @throws {DataCloneError} If an argument cannot be sent; nothing was started.
+   * @throws {ProcessError} If it was started before.
+   * @throws {BootstrapError} If this is a child that still loads its modules.
+   * @throws {Deno.errors.NotCapable} If a permission is missing.
+   */
+  start(): void {
+    this.#checkOpen("start()");
+    if (this.#target === null) {
+      throw new ProcessError(
+        `Cannot start ${this.name} as it was started before: make a new Process`,
+      );
+    }
+    const { signal, ...settings } = this.#settings;
+    signal?.throwIfAborted();
+    const args = encode(this.#args, "args");
+    const kwargs = this.#kwargs ? encode(this.#kwargs, "kwargs") : null;
+    const { name, daemon, authkey, mainModule } = self();
+    const child = new Child({
+      identity: {
+        name: this.name,
+        path: this.#path,
+        daemon: this.#daemon,
+        authkey,
+        mainModule,
+        parent: { name, pid: Deno.pid, daemon },
+      },
+      job: { target: this.#target, args, kwargs },
+      permissions: settings.permissions ?? "inherit",
+      v8Flags: settings.v8Flags ?? [],
+      env: settings.env ?? {},
+      cwd: settings.cwd,
+      stdout: settings.stdout ?? "inherit",
+      stderr: settings.stderr ?? "inherit",
+    });
+    this.#child = child;
+    this.#target = null;
+    this.#args = [];
+    this.#kwargs = undefined;
+    active.add(this as unknown as Process);
+    const abort = () => child.kill("SIGTERM");
+    signal?.addEventListener("abort", abort);
+    child.ended.then(() => {
+      active.delete(this as unknown as Process);
+      signal?.removeEventListener("abort", abort);
+    });
+  }
+
+  /**
+   * Waits until it has ended, however; `false`: time ran out first.
+   *
+   * Cancel safety: giving up changes nothing.
+   */
+  async join(options: WaitOptions = {}): Promise<boolean> {
+    const child = this.#started("join()");
+    const ended = await held(child, child.ended, options);
+    return ended !== TIMED_OUT || child.exitcode !== null;
+  }
+
+  /**
+   * What the target returned.
+   *
+   * @throws What the target threw, with its stack.
+   * @throws {WorkerLostError} If it ended without a result.
+   * @throws {TimeoutError} If time ran out; it goes on, and one may ask again.
+   */
+  async result(options: WaitOptions = {}): Promise<R> {
+    const child = this.#started("result()");
+    const reported = await held(child, child.reported, options);
+    const { outcome } = child;
+    if (reported === TIMED_OUT) {
+      throw new TimeoutError(
+        `${this.name} gave no result within ${options.timeout} ms; it goes on`,
+      );
+    }
+    if (outcome === null) throw this.#lost(child);
+    if (!outcome.ok) throw outcome.error;
+    return outcome.value as R;
+  }
+
+  /** Whether it was started and has not ended. */
+  isAlive(): boolean {
+    this.#checkOpen("isAlive()");
+    return this.#child !== null && this.#child.exitcode === null;
+  }
+
+  /** Ends it with SIGTERM, which it may listen for. */
+  terminate(): void {
+    this.#started("terminate()").kill("SIGTERM");
+  }
+
+  /** Ends it with SIGKILL, at once. */
+  kill(): void {
+    this.#started("kill()").kill("SIGKILL");
+  }
+
+  /**
+   * Lets go of it. It must have ended, and nothing can be asked of it
+   * afterwards. Twice does nothing new.
+   */
+  close(): void {
+    if (!this.#closed && this.isAlive()) {
+      throw new ProcessError(
+        `Cannot close ${this.name} as it is running: terminate() and join() it first`,
+      );
+    }
+    this.#closed = true;
+  }
+
+  /** Terminates it, if it runs, and waits for its end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed || this.#child === null) return;
+    this.terminate();
+    await this.join();
+  }
+
+  #checkOpen(use: string): void {
+    if (this.#closed) {
+      throw new ShutDownError(
+        `Cannot use ${use} of ${this.name} as it was closed`,
+      );
+    }
+  }
+
+  #started(use: string): Child {
+    this.#checkOpen(use);
+    if (this.#child === null) {
+      throw new ProcessError(
+        `Cannot use ${use} of ${this.name} as it was not started: call start() first`,
+      );
+    }
+    return this.#child;
+  }
+
+  #lost(child: Child): WorkerLostError {
+    const { pid, exitcode } = child;
+    const how = exitcode! < 0
+      ? `was ended by signal ${-exitcode!}`
+      : `ended with exit code ${exitcode}`;
+    const words = child.lastWords;
+    const { signal } = this.#settings;
+    return new WorkerLostError(
+      `${this.name} (pid ${pid}) ${how} before its target returned${
+        words === "" ? "" : `; its last words:\n${words}`
+      }`,
+      { pid, exitcode, ...(signal?.aborted && { cause: signal.reason }) },
+    );
+  }
+}
+
+/** The processes that were started here and have not ended. */
+const active = new Set<Process>();
+
+/** Waits for something of a child; meanwhile even a daemon keeps the program. */
+async function held<T>(
+  child: Child,
+  promise: Promise<T>,
+  options: WaitOptions,
+): Promise<T | typeof TIMED_OUT> {
+  child.hold();
+  try {
+    return await waitFor(promise, options);
+  } finally {
+    child.release();
+  }
+}
+
+/**
+ * The process that runs this code.
+ *
+ * Python: `multiprocessing.current_process`.
+ */
+export function currentProcess(): ProcessInfo {
+  const { name, daemon, authkey } = self();
+  return { name, pid: Deno.pid, daemon, authkey, isAlive: () => true };
+}
+
+/**
+ * The process that started this one; `null` in the main process.
+ *
+ * Python: `multiprocessing.parent_process`.
+ */
+export function parentProcess(): ProcessInfo | null {
+  const { parent, authkey } = self();
+  if (parent === null) return null;
+  const { name, pid, daemon } = parent;
+  return { name, pid, daemon, authkey, isAlive: () => Deno.ppid === pid };
+}
+
+/**
+ * Goes on in two processes: returns 0 in the child, and the child's pid in the
+ * parent.
+ *
+ * It is emulated. A real fork copies the process; here the child runs the main
+ * module again, from its beginning, up to the same call, and what it prints up
+ * to there is not shown. So what the main module does before `fork()` is done
+ * twice (files are written, requests are made), variables may have other values
+ * if they depend on time, chance or what has changed, and what is open in the
+ * parent is not open in the child. It can be called by the main module only, in
+ * the main process or in a child that it has made, before any other process is
+ * started. For anything but a script of a few lines use a {@linkcode Process}.
+ *
+ * @example Two processes from one
+ * \`\`\`ts ignore
+ * import { fork } from "@multi/processing/process";
+ *
+ * const pid = await fork();
+ * console.log(pid === 0 ? "the child" : "the parent of " + pid);
+ * \`\`\`
+ *
+ * @throws {BootstrapError} If the main module does not come to the call again.
+ *
+ * Python: `os.fork`.
+ */
+export function fork(): Promise<number> {
+  return forkProcess();
+}
+
+/**
+ * Makes children of a program that was built by `deno compile`: it must be the
+ * first that the main module does, under `if (import.meta.main)`. In any other
+ * program it does nothing.
+ *
+ * A compiled program starts children by running itself again, with an argument
+ * of its own at the end. Their permissions are those given to `deno compile`,
+ * which must include `--allow-run`.
+ *
+ * @example A program that may be compiled
+ * ```ts
+ * import { freezeSupport, Process } from "@multi/processing/process";
+ *
+ * export function work() {
+ *   console.log("in a child");
+ * }
+ *
+ * if (import.meta.main) {
+ *   await freezeSupport();
+ *   const process = new Process({ target: work });
+ *   process.start();
+ *   await process.join();
+ * }
+ * ```
+ *
+ * Python: `multiprocessing.freeze_support`.
+ */
+export async function freezeSupport(): Promise<void> {
+  if (!isFrozenChild()) return;
+  const { boot } = await import("./internal/entry/process.ts");
+  await boot({
+    module: importFrozen,
+    text: () => Promise.reject(new Error("compiled modules have no text")),
+  }, []);
+}
+
+/** How processes are started. */
+export type StartMethod = "spawn" | "forkserver";
+
+/** What {@linkcode setStartMethod} takes beyond the method. */
+export interface StartMethodOptions {
+  /** How many spare processes wait; by default 2. */
+  spares?: number;
+  /** Modules that a spare loads in advance, besides the main module. */
+  preload?: (string | URL)[];
+}
+
+const START_METHODS: readonly StartMethod[] = ["spawn", "forkserver"];
+let startMethod: StartMethod = "spawn";
+
+/**
+ * Says how processes are started from now on.
+ *
+ * `"spawn"`, the default, runs a new Deno for each. `"forkserver"` keeps spare
+ * processes that are up and have loaded this package and the main module, so
+ * that a start takes about a millisecond; each spare holds some 35 MB. A start
+ * for which no spare is ready or fits goes by spawn: where `permissions`,
+ * `cwd`, `v8Flags` or `stdout` are given, or environment variables that a
+ * program reads at its start (`DENO_*`, `LD_*`, proxies). There are no locks or
+ * threads in a spare that a fork would leave in pieces.
+ *
+ * @example Starting a process in a millisecond
+ * ```ts
+ * import { getStartMethod, Process, setStartMethod } from "@multi/processing/process";
+ * import { assertEquals } from "@std/assert";
+ *
+ * setStartMethod("forkserver", { spares: 1 });
+ * const process = new Process({ target: (n: number) => n + 1, args: [1] });
+ * process.start();
+ * assertEquals(await process.result(), 2);
+ * await process.join();
+ * setStartMethod("spawn"); // lets the spares go
+ * assertEquals(getStartMethod(), "spawn");
+ * ```
+ *
+ * Python: `multiprocessing.set_start_method`, which can be called once only.
+ */
+export function setStartMethod(
+  method: StartMethod,
+  options: StartMethodOptions = {},
+): void {
+  if (!START_METHODS.includes(method)) {
+    throw new RangeError(
+      `Cannot start processes by ${Deno.inspect(method)}: there are ${
+        START_METHODS.join(", ")
+      }`,
+    );
+  }
+  const { spares = 2, preload = [] } = options;
+  if (!(Number.isInteger(spares) && spares >= 0)) {
+    throw new RangeError(
+      `Cannot keep spare processes as "spares" must be a whole number >= 0: current value is ${spares}`,
+    );
+  }
+  const modules = resolveModules(preload);
+  if (isLoading()) return; // a child's own main module is not asked
+  startMethod = method;
+  keepSpares(method === "forkserver" ? spares : 0, modules);
+}
+
+/**
+ * How processes are started.
+ *
+ * Python: `multiprocessing.get_start_method`.
+ */
+export function getStartMethod(): StartMethod {
+  return startMethod;
+}
+
+/**
+ * All ways in which processes can be started here.
+ *
+ * Python: `multiprocessing.get_all_start_methods`.
+ */
+export function getAllStartMethods(): StartMethod[] {
+  return [...START_METHODS];
+}
+
+/**
+ * The number of processors that this process may use, which can be fewer than
+ * the machine has: affinity and the quota of a cgroup count.
+ *
+ * Python: `os.process_cpu_count`.
+ */
+export function cpuCount(): number {
+  return navigator.hardwareConcurrency;
+}
+
+/**
+ * The processes that this one has started and that have not ended.
+ *
+ * Python: `multiprocessing.active_children`.
+ */
+export function activeChildren(): Process[] {
+  return [...active];
+}

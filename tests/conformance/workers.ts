@@ -1,0 +1,369 @@
+/**
+ * What CPython's own tests hold of processes and threads, in other words; once
+ * for all flavours of worker.
+ */
+
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertNotEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import {
+  DataCloneError,
+  type Process as AnyWorker,
+  ProcessError,
+  type ProcessOptions,
+  RemoteError,
+  ShutDownError,
+  TimeoutError,
+} from "@multi/processing";
+import * as work from "../fixtures/work.ts";
+import { nothingLeft } from "../support/nothing_left.ts";
+
+/** One kind of worker: processes, threads … */
+export interface WorkerFlavour {
+  readonly name: string;
+  /** The class. */
+  readonly Worker: new <A extends unknown[], R>(
+    options: ProcessOptions<A, R>,
+  ) => AnyWorker<A, R>;
+  /** Those that run. */
+  active(): { readonly name: string }[];
+  /** What ends one that is terminated. */
+  readonly terminatedCode: number;
+}
+
+/** Describes what every flavour does. */
+export function workerConformance(flavour: WorkerFlavour): void {
+  const { Worker: Process, active: activeChildren, terminatedCode } = flavour;
+
+  /** Starts it, gives its result, and waits for its end. */
+  async function resultOf<A extends unknown[], R>(
+    process: AnyWorker<A, R>,
+  ): Promise<R> {
+    process.start();
+    try {
+      return await process.result();
+    } finally {
+      await process.join();
+    }
+  }
+
+  describe(`a ${flavour.name}`, () => {
+    nothingLeft();
+
+    it("runs its target, returns its result and ends with 0", async () => {
+      const process = new Process({ target: work.echo<number>, args: [1, 2] });
+      assertEquals([process.pid, process.exitcode], [null, null]);
+      assertEquals(process.isAlive(), false);
+      process.start();
+      assertEquals(process.isAlive(), true);
+      assertNotEquals(process.pid, Deno.pid);
+      assertEquals(activeChildren().map(({ name }) => name), [process.name]);
+      assertEquals(await process.result(), [1, 2]);
+      assertEquals(await process.result(), [1, 2]);
+      assertEquals(await process.join(), true);
+      assertEquals(process.exitcode, 0);
+      assertEquals(process.isAlive(), false);
+      assertEquals(activeChildren(), []);
+    });
+
+    it("takes args, none, and kwargs as the last argument", async () => {
+      assertEquals(await resultOf(new Process({ target: work.echo })), []);
+      assertEquals(
+        await resultOf(new Process({ target: work.echo, args: [] })),
+        [],
+      );
+      assertEquals(
+        await resultOf(
+          new Process({
+            target: work.greet,
+            args: ["Hello"],
+            kwargs: { name: "Alice", loud: true },
+          }),
+        ),
+        "HELLO, ALICE",
+      );
+      assertEquals(
+        await resultOf(
+          new Process({ target: work.greet, args: ["Hi", { name: "Bob" }] }),
+        ),
+        "Hi, Bob",
+      );
+    });
+
+    it("copies what structured clone copies, and registered classes", async () => {
+      const cycle: { self?: unknown; map: Map<unknown, unknown> } = {
+        map: new Map<unknown, unknown>([[new Date(5), /a/g]]),
+      };
+      cycle.self = cycle;
+      const values = [cycle, undefined, -0, 10n ** 30n, new Uint8Array([1, 2])];
+      const [copy, ...others] = await resultOf(
+        new Process({ target: work.echo<unknown>, args: values }),
+      ) as [typeof cycle, ...unknown[]];
+      assertStrictEquals(copy.self, copy);
+      assertEquals(copy.map, cycle.map);
+      assertEquals(others, values.slice(1));
+      const point = await resultOf(
+        new Process({ target: work.double, args: [new work.Point(3, 4)] }),
+      );
+      assertInstanceOf(point, work.Point);
+      assertEquals(point.length, 10);
+    });
+
+    it("refuses at start() what cannot be sent, and starts nothing", () => {
+      const refused = (args: unknown[], kwargs?: object) => {
+        const process = new Process({
+          target: work.echo,
+          args,
+          ...(kwargs && { kwargs }),
+        } as never);
+        const error = assertThrows(() => process.start(), DataCloneError);
+        assertEquals(process.isAlive(), false);
+        return error;
+      };
+      const error = refused([{ onDone() {} }]);
+      assertEquals(error.path, "args[0].onDone");
+      assertStringIncludes(
+        error.message,
+        "args[0].onDone: a function cannot be sent",
+      );
+      assertEquals(
+        refused([], { later: Promise.resolve() }).path,
+        "kwargs.later",
+      );
+      assertEquals(activeChildren(), []);
+    });
+
+    it("refuses what are no arguments", () => {
+      const make = (options: object) => () =>
+        new Process({ target: work.echo, ...options } as never);
+      assertThrows(
+        make({ args: "text" }),
+        TypeError,
+        '"args" must be an array',
+      );
+      assertThrows(
+        make({ kwargs: 5 }),
+        TypeError,
+        '"kwargs" must be an object',
+      );
+    });
+
+    it("can be started once, and be waited for and ended only then", async () => {
+      const process = new Process({ target: work.echo });
+      await assertRejects(
+        () => process.join(),
+        ProcessError,
+        "call start() first",
+      );
+      await assertRejects(() => process.result(), ProcessError);
+      assertThrows(() => process.terminate(), ProcessError);
+      assertThrows(() => process.kill(), ProcessError);
+      assertThrows(() => process.sentinel, ProcessError);
+      process.start();
+      assertThrows(() => process.start(), ProcessError, "was started before");
+      await process.join();
+      assertThrows(() => process.start(), ProcessError, "was started before");
+    });
+
+    it("can be closed when it has ended, and not be used afterwards", async () => {
+      const process = new Process({ target: work.sleepForever });
+      process.start();
+      assertThrows(() => process.close(), ProcessError, "as it is running");
+      process.terminate();
+      await process.join();
+      process.close();
+      process.close();
+      await assertRejects(() => process.join(), ShutDownError, "was closed");
+      await assertRejects(() => process.result(), ShutDownError);
+      for (
+        const use of [
+          () => process.start(),
+          () => process.isAlive(),
+          () => process.terminate(),
+          () => process.kill(),
+          () => process.pid,
+          () => process.exitcode,
+          () => process.sentinel,
+        ]
+      ) assertThrows(use, ShutDownError, "was closed");
+      const unused = new Process({ target: work.echo });
+      unused.close();
+      assertThrows(() => unused.start(), ShutDownError);
+    });
+
+    it("is ended by leaving its block", async () => {
+      let process;
+      {
+        await using inner = new Process({ target: work.sleepForever });
+        process = inner;
+        inner.start();
+      }
+      assertEquals(process.exitcode, terminatedCode);
+      await process[Symbol.asyncDispose]();
+      await new Process({ target: work.echo })[Symbol.asyncDispose]();
+    });
+
+    it("gives up waiting when time runs out, and goes on", async () => {
+      await using process = new Process({ target: work.sleepForever });
+      process.start();
+      assertEquals(await process.join({ timeout: 0 }), false);
+      assertEquals(await process.join({ timeout: 20 }), false);
+      await assertRejects(
+        () => process.result({ timeout: 20 }),
+        TimeoutError,
+        "gave no result within 20 ms",
+      );
+      await assertRejects(() => process.join({ timeout: -1 }), RangeError);
+      const reason = new Error("enough");
+      const signal = AbortSignal.abort(reason);
+      await assertRejects(() => process.join({ signal }), Error, "enough");
+      assertEquals(process.isAlive(), true);
+    });
+
+    it("can be waited for by many, and again when it has ended", async () => {
+      const process = new Process({ target: work.echo<string>, args: ["x"] });
+      process.start();
+      const joins = [process.join(), process.join(), process.sentinel];
+      assertEquals(await Promise.all(joins), [true, true, 0]);
+      assertEquals(await process.join({ timeout: 0 }), true);
+      assertEquals(await process.result({ timeout: 0 }), ["x"]);
+    });
+
+    it("is a daemon where it is told so, before it starts", async () => {
+      const process = new Process({ target: work.whoAmI });
+      process.daemon = true;
+      process.start();
+      assertThrows(() => process.daemon = false, ProcessError);
+      assertEquals((await process.result()).daemon, true);
+      await process.join();
+    });
+
+    it("inherits from its creator whether it is a daemon", async () => {
+      for (const daemon of [true, false]) {
+        const process = new Process({ target: work.daemonsBelow, daemon });
+        assertEquals(process.daemon, daemon);
+        assertEquals(await resultOf(process), [daemon, daemon, !daemon]);
+      }
+      assertEquals(new Process({ target: work.echo }).daemon, false);
+    });
+
+    it("starts others, two levels deep", async () => {
+      const process = new Process({ target: work.countBelow, args: [2, 2] });
+      assertEquals(await resultOf(process), 1 + 2 + 4);
+    });
+
+    it("can be one of many, that end by themselves or are terminated", async () => {
+      for (const terminated of [false, true]) {
+        const target = terminated ? work.sleepForever : work.echo;
+        const processes = Array.from(
+          { length: 10 },
+          () => new Process<[], unknown>({ target }),
+        );
+        for (const process of processes) process.start();
+        assertEquals(activeChildren().length, processes.length);
+        if (terminated) {
+          for (const process of processes) process.terminate();
+        }
+        for (const process of processes) await process.join();
+        const codes = processes.map((process) => process.exitcode);
+        assertEquals(
+          new Set(codes),
+          new Set([terminated ? terminatedCode : 0]),
+        );
+        assertEquals(activeChildren(), []);
+      }
+    });
+
+    it("has a sentinel that is settled by its end, and not before", async () => {
+      await using process = new Process({ target: work.sleepForever });
+      assertThrows(() => process.sentinel, ProcessError);
+      process.start();
+      const ended = process.sentinel.then(() => "ended");
+      assertEquals(
+        await Promise.race([ended, Promise.resolve("runs")]),
+        "runs",
+      );
+      process.terminate();
+      assertEquals(await process.sentinel, terminatedCode);
+    });
+  });
+
+  describe(`an error in a ${flavour.name}`, () => {
+    nothingLeft();
+
+    const errorOf = async (kind: string): Promise<unknown> => {
+      const process = new Process({
+        target: work.fail,
+        args: [kind],
+        stderr: "null",
+      });
+      try {
+        await resultOf(process);
+      } catch (error) {
+        assertEquals(process.exitcode, 1);
+        return error;
+      }
+    };
+
+    it("comes back as the same class, with its cause and the child's stack", async () => {
+      const error = await errorOf("type");
+      assertInstanceOf(error, TypeError);
+      assertEquals([error.name, error.message], ["TypeError", "wrong type"]);
+      assertInstanceOf(error.cause, RangeError);
+      assertStringIncludes(error.stack!, "fixtures/work.ts");
+      assertInstanceOf(await errorOf("not found"), Deno.errors.NotFound);
+      const both = await errorOf("aggregate");
+      assertInstanceOf(both, AggregateError);
+      assertInstanceOf(both.errors[1], SyntaxError);
+      const registered = await errorOf("registered");
+      assertInstanceOf(registered, work.RegisteredError);
+      assertEquals([registered.message, registered.code], ["did not work", 8]);
+    });
+
+    it("comes back as RemoteError where its class is not registered", async () => {
+      const error = await errorOf("user's");
+      assertInstanceOf(error, RemoteError);
+      assertEquals(
+        [error.message, error.name, error.remoteName],
+        ["did not work", "RemoteError", "WorkError"],
+      );
+      assertEquals((error as RemoteError & { code: number }).code, 7);
+      assertStringIncludes(error.stack!, "fixtures/work.ts");
+    });
+
+    it("may be anything that is thrown", async () => {
+      assertEquals(await errorOf("no error"), { code: 9 });
+    });
+
+    it("is a result that cannot be sent, with its path", async () => {
+      const process = new Process({
+        target: work.returnFunction,
+        stderr: "null",
+      });
+      const error = await assertRejects(
+        () => resultOf(process),
+        DataCloneError,
+      );
+      assertEquals(error.path, "result.list[1]");
+      assertEquals(process.exitcode, 1);
+    });
+
+    it("does not reach the parent where nobody asks for the result", async () => {
+      const process = new Process({
+        target: work.fail,
+        args: ["unasked"],
+        stderr: "null",
+      });
+      process.start();
+      await process.join();
+      assertEquals(process.exitcode, 1);
+    });
+  });
+}

@@ -1,0 +1,65 @@
+/** The examples, run as a user runs them. */
+
+import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { deno, pathOf, type Ran } from "./support/run.ts";
+
+const example = (name: string, ...args: string[]): Promise<Ran> =>
+  deno(["run", "-q", "-A", pathOf(`examples/${name}`), ...args]);
+
+describe("the example", () => {
+  it("process_hello.ts", async () => {
+    const { code, stdout, stderr } = await example("process_hello.ts");
+    const lines = stdout.split("\n");
+    assertEquals([code, stderr, lines.length], [0, "", 5]);
+    const [, parent] = lines[0]!.match(/^Parent process (\d+)\.$/)!;
+    assertEquals(lines[1], "Child process will start.");
+    const [, child] = lines[2]!.match(
+      /^Run child process test \((\d+)\)\.\.\.$/,
+    )!;
+    assertNotEquals(parent, child);
+    assertEquals(lines[3], "Child process end.");
+  });
+
+  it("process_requests.ts", async () => {
+    const { code, stdout, stderr } = await example("process_requests.ts");
+    assertEquals([code, stderr], [0, ""]);
+    const pids = [...stdout.matchAll(/has pid (\d+)/g)].map((match) =>
+      match[1]
+    );
+    assertEquals(new Set(pids).size, 3);
+    assertEquals(stdout.replaceAll(/pid \d+/g, "pid {}").trim().split("\n"), [
+      "Process-1 is alive: true",
+      "Process-2 is alive: true",
+      "Process-3 is alive: true",
+      "Process-1 has pid {}",
+      "Process-1 is alive: false",
+      "Process-2 has pid {}",
+      "Process-2 is alive: false",
+      "Process-3 has pid {}",
+      "Process-3 is alive: false",
+    ]);
+  });
+
+  it("process_requests.ts with a URL", async () => {
+    let requests = 0;
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      () => {
+        requests++;
+        return new Response("hello");
+      },
+    );
+    const url = `http://127.0.0.1:${server.addr.port}/`;
+    const { code } = await example("process_requests.ts", url);
+    assertEquals([code, requests], [0, 3]);
+  });
+
+  it("unguarded.ts fails with the cure, and starts no more processes", async () => {
+    const { code, stdout, stderr } = await example("unguarded.ts");
+    assertEquals([code, stdout], [1, ""]);
+    assertMatch(stderr, /^Process Process-1:\nBootstrapError: /);
+    assertMatch(stderr, /Uncaught \(in promise\) Bootstrap.*rror/);
+    assertMatch(stderr, /if \(import\.meta\.main\)/);
+  });
+});

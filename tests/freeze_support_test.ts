@@ -1,0 +1,79 @@
+/** Programs built by `deno compile`. */
+
+import { assertEquals, assertMatch } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { deno, pathOf, type Ran, run } from "./support/run.ts";
+
+/** A script that runs the program as if it were compiled. */
+async function asIfCompiled(program: string): Promise<Ran> {
+  const script = await Deno.makeTempFile();
+  const patch = pathOf("tests/fixtures/frozen_patch.ts");
+  await Deno.writeTextFile(
+    script,
+    `#!/bin/sh\nexec "${Deno.execPath()}" run -q -A --preload="${patch}" ` +
+      `"${pathOf(program)}" "$@"\n`,
+  );
+  await Deno.chmod(script, 0o755);
+  const ran = await run(script, ["an argument"], {
+    env: { FROZEN_PROGRAM: script },
+    cwd: "/",
+  });
+  await Deno.remove(script);
+  return ran;
+}
+
+function assertHello({ code, stdout, stderr }: Ran): void {
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(
+    stdout,
+    /^Parent process \d+\.\nChild process will start\.\nRun child process test \(\d+\)\.\.\.\nChild process end\.\n$/,
+  );
+}
+
+describe("a compiled program", () => {
+  it("runs itself again for a child", async () => {
+    assertHello(await asIfCompiled("examples/freeze_support.ts"));
+  });
+
+  it("may call freezeSupport() within a function", async () => {
+    const { code, stdout, stderr } = await asIfCompiled(
+      "tests/fixtures/frozen_main.ts",
+    );
+    assertEquals([code, stderr], [0, ""]);
+    assertEquals(stdout.split("\n"), [
+      'result: 3, arguments: ["an argument"]',
+      "v8Flags: NotSupported",
+      "permissions: NotSupported",
+      "fork: NotSupported",
+      "",
+    ]);
+  });
+
+  it("is the same program where it is not compiled", async () => {
+    assertHello(
+      await deno(["run", "-q", "-A", pathOf("examples/freeze_support.ts")]),
+    );
+  });
+
+  it("built by the real deno compile does", async (context) => {
+    const folder = await Deno.makeTempDir();
+    const output = `${folder}/hello`;
+    const built = await deno([
+      "compile",
+      "-q",
+      "-A",
+      "--output",
+      output,
+      pathOf("examples/freeze_support.ts"),
+    ]);
+    if (built.code === 0) assertHello(await run(output, [], { cwd: "/" }));
+    else {
+      await context.step({
+        name: `skipped: deno compile could not fetch its runtime`,
+        ignore: true,
+        fn() {},
+      });
+    }
+    await Deno.remove(folder, { recursive: true });
+  });
+});

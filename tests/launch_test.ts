@@ -1,0 +1,116 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { bootModule } from "../internal/launch/boot.ts";
+import { filePath, fileUrl } from "../internal/launch/file_url.ts";
+import { permissionFlags } from "../internal/launch/permissions.ts";
+import { selectFlags } from "../internal/launch/runtime_flags.ts";
+
+describe("the flags of a program", () => {
+  const cwd = Deno.cwd();
+  const selected: [string, string[], string[]][] = [
+    ["none", ["run", "-A", "main.ts"], []],
+    ["a config file", ["run", "-c", "a.json", "main.ts"], [
+      `--config=${cwd}/a.json`,
+    ]],
+    ["an absolute one", ["run", "--config=/x/a.json", "main.ts"], [
+      "--config=/x/a.json",
+    ]],
+    [
+      "a remote import map",
+      ["run", "--import-map", "https://x/m.json", "m.ts"],
+      [
+        "--import-map=https://x/m.json",
+      ],
+    ],
+    ["a lock file", ["run", "--lock=a.lock", "--frozen", "main.ts"], [
+      `--lock=${cwd}/a.lock`,
+      "--frozen",
+    ]],
+    [
+      "modes",
+      ["test", "--no-lock", "--unstable-kv", "--no-check", "--no-npm"],
+      [
+        "--no-lock",
+        "--unstable-kv",
+        "--no-npm",
+      ],
+    ],
+  ];
+  for (const [what, line, flags] of selected) {
+    it(`reach its children: ${what}`, () => {
+      assertEquals(selectFlags(line), flags);
+    });
+  }
+});
+
+describe("the flags of a child's permissions", () => {
+  it("are -A where the parent has all and they are inherited", () => {
+    assertEquals(permissionFlags("inherit", []), ["-A"]);
+  });
+
+  it("are none where there are to be none", () => {
+    assertEquals(permissionFlags("none", []), []);
+    assertEquals(permissionFlags({}, []), []);
+    assertEquals(permissionFlags({ read: false, net: [] }, []), []);
+  });
+
+  it("list what is asked for", () => {
+    assertEquals(
+      permissionFlags(
+        {
+          read: [new URL("file:///a%20b"), "c,d"],
+          net: true,
+          env: "inherit",
+          sys: ["hostname"],
+        },
+        [],
+      ),
+      [
+        "--allow-read=/a b,c,,d",
+        "--allow-net",
+        "--allow-env",
+        "--allow-sys=hostname",
+      ],
+    );
+  });
+
+  it("let it import the modules without which it cannot begin", () => {
+    const [flag] = permissionFlags("none", [
+      "http://127.0.0.1:8080/mod.ts",
+      "https://example.com/tasks.ts",
+      "https://jsr.io/@multi/processing/1.0.0/mod.ts",
+      "file:///main.ts",
+    ]);
+    const hosts = flag!.split("=")[1]!.split(",");
+    assertEquals(hosts.includes("jsr.io:443"), true);
+    assertEquals(hosts.slice(-2), ["127.0.0.1:8080", "example.com:443"]);
+  });
+
+  it("are refused where they are no permissions", () => {
+    assertThrows(
+      () => permissionFlags({ disk: true } as never, []),
+      TypeError,
+      'there is no permission "disk"',
+    );
+    assertThrows(
+      () => permissionFlags({ read: "/tmp" } as never, []),
+      TypeError,
+      "permissions.read",
+    );
+    assertThrows(() => permissionFlags("all" as never, []), TypeError);
+  });
+});
+
+describe("paths and URLs", () => {
+  it("become each other", () => {
+    for (const path of ["/a/b.ts", "/with space/100%/ü#?.ts"]) {
+      assertEquals(filePath(fileUrl(path)), path);
+    }
+  });
+
+  it("survive in a boot module, whatever is in them", () => {
+    const url = `file:///a"b'c\\d%25#?.ts`;
+    const code = decodeURIComponent(bootModule([url]));
+    assertEquals(code.includes(`()=>import(${JSON.stringify(url)})`), true);
+  });
+});

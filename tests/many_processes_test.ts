@@ -1,0 +1,68 @@
+/** Many processes at once, and what they have open. */
+
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { Process } from "@multi/processing";
+import * as work from "./fixtures/work.ts";
+import { nothingLeft } from "./support/nothing_left.ts";
+
+describe("many processes", () => {
+  nothingLeft();
+
+  it("that are started at once all give their results", async () => {
+    const processes = Array.from(
+      { length: 200 },
+      (_, i) => new Process({ target: work.echo<number>, args: [i] }),
+    );
+    for (const process of processes) process.start();
+    const results = await Promise.all(processes.map((p) => p.result()));
+    assertEquals(results, processes.map((_, i) => [i]));
+    await Promise.all(processes.map((process) => process.join()));
+    assert(processes.every((process) => process.exitcode === 0));
+  });
+
+  it("that run at once have no more files open than one has", async () => {
+    const go = await Deno.makeTempFile();
+    const processes = Array.from(
+      { length: 12 },
+      () => new Process({ target: work.openFiles, args: [go] }),
+    );
+    for (const process of processes) process.start();
+    await Deno.writeTextFile(go, "go");
+    const counts = await Promise.all(processes.map((p) => p.result()));
+    assertEquals(new Set(counts).size, 1, `open files: ${counts}`);
+    await Promise.all(processes.map((process) => process.join()));
+    await Deno.remove(go);
+  });
+
+  it("one after another leave nothing open here", async () => {
+    const open = () => [...Deno.readDirSync("/proc/self/fd")].length;
+    const run = async () => {
+      const process = new Process({ target: work.echo });
+      process.start();
+      await process.join();
+    };
+    await run();
+    const before = open();
+    for (let i = 0; i < 20; i++) await run();
+    assertEquals(open(), before);
+  });
+});
+
+describe("a subprocess of a process", () => {
+  nothingLeft();
+
+  it("inherits an empty stdin", async () => {
+    const process = new Process({ target: work.readBySubprocess });
+    process.start();
+    assertEquals(await process.result(), "");
+    await process.join();
+  });
+
+  it("inherits none of our files", async () => {
+    const process = new Process({ target: work.openInSubprocess });
+    process.start();
+    assertEquals(await process.result(), await work.openInSubprocess());
+    await process.join();
+  });
+});

@@ -1,0 +1,74 @@
+/** Nobody is left behind, however the main program ends. */
+
+import { assertEquals } from "@std/assert";
+import { deadline } from "@std/async";
+import { describe, it } from "@std/testing/bdd";
+import { deno, pathOf } from "./support/run.ts";
+import { processesWith } from "./support/process_table.ts";
+import { until } from "./support/until.ts";
+
+/** Longer than any machine needs; what is left after it is left for good. */
+const LIMIT_MS = 20_000;
+
+const PERMISSIONS = {
+  "with all permissions": ["-A"],
+  "without ffi": ["--allow-run", "--allow-read", "--allow-write"],
+};
+
+const ENDS: Record<string, number> = {
+  return: 0,
+  exit: 3,
+  throw: 1,
+  reject: 1,
+  SIGTERM: 143,
+  SIGINT: 130,
+  SIGHUP: 129,
+  SIGKILL: 137,
+};
+
+async function endAndLook(
+  permissions: string[],
+  how: string,
+  readiness: string,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  const mark = `ORPHANS_OF=${crypto.randomUUID()}`;
+  const [name, value] = mark.split("=") as [string, string];
+  const { code } = await deno(
+    [
+      "run",
+      "-q",
+      "--no-prompt",
+      ...permissions,
+      pathOf("tests/fixtures/leaves_children.ts"),
+      how,
+      folder,
+      readiness,
+    ],
+    { env: { [name]: value } },
+  );
+  assertEquals(code, ENDS[how]);
+  const left = () => processesWith(mark);
+  await deadline(until(() => left().length === 0), LIMIT_MS).catch(() => {});
+  assertEquals(left(), []);
+  await Deno.remove(folder, { recursive: true });
+}
+
+for (const [what, permissions] of Object.entries(PERMISSIONS)) {
+  describe({
+    name: `${what}, no child is left`,
+    ignore: Deno.build.os !== "linux", // it reads the process table in /proc
+    fn() {
+      for (const how of Object.keys(ENDS)) {
+        it(`after ${how}`, () => endAndLook(permissions, how, "ready"));
+      }
+
+      it("after an end while children are starting", async () => {
+        for (let ms = 0; ms < 60; ms += 6) {
+          const how = ["SIGKILL", "exit", "SIGTERM", "throw"][ms / 6 % 4]!;
+          await endAndLook(permissions, how, `${ms}`);
+        }
+      });
+    },
+  });
+}

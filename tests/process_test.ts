@@ -1,0 +1,273 @@
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import {
+  activeChildren,
+  BootstrapError,
+  cpuCount,
+  currentProcess,
+  parentProcess,
+  Process,
+  WorkerLostError,
+} from "@multi/processing";
+import * as work from "./fixtures/work.ts";
+import { nothingLeft } from "./support/nothing_left.ts";
+import { until, untilFile } from "./support/until.ts";
+
+/** Starts it, gives its result, and waits for its end. */
+async function resultOf<A extends unknown[], R>(
+  process: Process<A, R>,
+): Promise<R> {
+  process.start();
+  try {
+    return await process.result();
+  } finally {
+    await process.join();
+  }
+}
+
+describe("a process", () => {
+  nothingLeft();
+
+  it("returns a result of 10 MB", async () => {
+    const bytes = new Uint8Array(10_000_000).map((_, i) => i);
+    const [copy] = await resultOf(
+      new Process({ target: work.echo<Uint8Array>, args: [bytes] }),
+    );
+    assertEquals(copy!.length, bytes.length);
+    assert(copy!.every((byte, i) => byte === bytes[i]));
+  });
+
+  it("knows its name, its parent and its arguments", async () => {
+    const process = new Process({ target: work.whoAmI, name: "worker" });
+    process.start();
+    const pid = process.pid;
+    const who = await process.result();
+    await process.join();
+    assertEquals(who, {
+      name: "worker",
+      pid,
+      daemon: false,
+      authkey: currentProcess().authkey,
+      args: Deno.args,
+      cwd: Deno.cwd(),
+      parent: { name: "MainProcess", pid: Deno.pid, alive: true },
+    });
+    assertEquals(currentProcess().name, "MainProcess");
+    assertEquals(currentProcess().pid, Deno.pid);
+    assertEquals(currentProcess().isAlive(), true);
+    assertEquals(parentProcess(), null);
+    assert(currentProcess().authkey.length > 0);
+    assert(Number.isInteger(cpuCount()) && cpuCount() >= 1);
+  });
+
+  it("numbers its children below its own number", async () => {
+    const process = new Process({ target: work.namesBelow });
+    const [own, child, ...active] = await resultOf(process);
+    assertEquals(own, process.name);
+    assertEquals(child, `${process.name}:1`);
+    assertEquals(active, [`${process.name}:1`]);
+  });
+
+  it("waits for its own children before it ends", async () => {
+    const file = await Deno.makeTempFile();
+    const process = new Process({ target: work.leaveChild, args: [file] });
+    await resultOf(process);
+    assertEquals(await Deno.readTextFile(file), "written");
+    await Deno.remove(file);
+  });
+
+  it("has the environment and working directory that it is given", async () => {
+    const value = await resultOf(
+      new Process({
+        target: work.environment,
+        args: ["WORK_TEST"],
+        env: { WORK_TEST: "set" },
+      }),
+    );
+    assertEquals(value, "set");
+    const home = await resultOf(
+      new Process({ target: work.environment, args: ["PATH"] }),
+    );
+    assertEquals(home, Deno.env.get("PATH"));
+    const { cwd } = await resultOf(
+      new Process({ target: work.whoAmI, cwd: "/" }),
+    );
+    assertEquals(cwd, "/");
+    const nowhere = new Process({ target: work.echo, cwd: "/nowhere" });
+    assertThrows(() => nowhere.start(), Deno.errors.NotFound, "/nowhere");
+    assertEquals(nowhere.isAlive(), false);
+  });
+});
+
+describe("the end of a process", () => {
+  nothingLeft();
+
+  it("by terminate() and kill() is told by exit codes -15 and -9", async () => {
+    for (const how of ["terminate", "kill"] as const) {
+      const ready = await Deno.makeTempFile();
+      for (const target of [work.sleepForever, work.loopForever]) {
+        await Deno.truncate(ready);
+        const process = new Process({ target, args: [ready] });
+        process.start();
+        await untilFile(ready);
+        process[how]();
+        assertEquals(await process.join(), true);
+        assertEquals(process.exitcode, how === "kill" ? -9 : -15);
+        process[how](); // nothing more happens to it
+        const lost = await assertRejects(
+          () => process.result(),
+          WorkerLostError,
+        );
+        assertEquals(lost.exitcode, process.exitcode);
+        assertEquals(lost.pid, process.pid);
+      }
+      await Deno.remove(ready);
+    }
+  });
+
+  it("while it starts loses nothing and hangs nobody", async () => {
+    for (let round = 0; round < 20; round++) {
+      const process = new Process({ target: work.echo });
+      process.start();
+      if (round % 2) await new Promise((go) => setTimeout(go, round));
+      process.kill();
+      await process.join();
+      assert(process.exitcode === -9 || process.exitcode === 0);
+    }
+  });
+
+  it("by Deno.exit() has that code, and no result", async () => {
+    for (const code of [0, 3]) {
+      const process = new Process({ target: work.exit, args: [code] });
+      const lost = await assertRejects(
+        () => resultOf(process),
+        WorkerLostError,
+      );
+      assertEquals(process.exitcode, code);
+      assertStringIncludes(lost.message, `ended with exit code ${code} before`);
+    }
+  });
+
+  it("by a signal of its own is told", async () => {
+    const process = new Process({ target: work.killSelf, args: ["SIGUSR1"] });
+    const lost = await assertRejects(() => resultOf(process), WorkerLostError);
+    assertEquals(process.exitcode, -10);
+    assertStringIncludes(lost.message, "was ended by signal 10");
+  });
+
+  it("by an abort signal is terminated, before or after its start", async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const process = new Process({ target: work.sleepForever, signal });
+    process.start();
+    const reason = new Error("enough");
+    controller.abort(reason);
+    const lost = await assertRejects(() => process.result(), WorkerLostError);
+    assertEquals([process.exitcode, lost.cause], [-15, reason]);
+    await process.join();
+    const late = new Process({ target: work.sleepForever, signal });
+    assertThrows(() => late.start(), Error, "enough");
+    assertEquals(late.isAlive(), false);
+  });
+
+  it("does not wait for a subprocess that holds its stderr", async () => {
+    const process = new Process({ target: work.leaveSubprocess });
+    assertEquals(await resultOf(process), "done");
+    assertEquals(process.exitcode, 0);
+    // What is left is the subprocess's; its end comes.
+    await until(() => activeChildren().length === 0);
+  });
+});
+
+describe("an error in a process", () => {
+  nothingLeft();
+
+  it("beside the target ends it, unless a listener prevents that", async () => {
+    const target = work.throwBeside;
+    const ended = new Process({ target, args: [false], stderr: "null" });
+    await assertRejects(() => resultOf(ended), URIError, "beside the target");
+    assertEquals(ended.exitcode, 1);
+    const prevented = new Process({ target, args: [true], stderr: "null" });
+    assertEquals(await resultOf(prevented), "unharmed");
+    assertEquals(prevented.exitcode, 0);
+  });
+});
+
+describe("the permissions of a process", () => {
+  nothingLeft();
+
+  it("are by default those of its parent", async () => {
+    const states = await resultOf(new Process({ target: work.permissions }));
+    assertEquals(new Set(Object.values(states)), new Set(["granted"]));
+  });
+
+  it("can be none, and its result and errors still come back", async () => {
+    const states = await resultOf(
+      new Process({ target: work.permissions, permissions: "none" }),
+    );
+    assertEquals(new Set(Object.values(states)), new Set(["prompt"]));
+    const failing = new Process({
+      target: work.fail,
+      args: ["type"],
+      permissions: "none",
+      stderr: "null",
+    });
+    await assertRejects(() => resultOf(failing), TypeError, "wrong type");
+  });
+
+  it("can be listed", async () => {
+    const states = await resultOf(
+      new Process({
+        target: work.permissions,
+        permissions: { env: true, net: ["127.0.0.1"] },
+      }),
+    );
+    assertEquals([states.env, states.net, states.read], [
+      "granted",
+      "prompt",
+      "prompt",
+    ]);
+    const process = new Process({
+      target: work.echo,
+      permissions: { disk: true } as never,
+    });
+    assertThrows(() => process.start(), TypeError, "no permission");
+  });
+
+  it("do not let a child start processes that lacks the permission", async () => {
+    const process = new Process({
+      target: work.namesBelow,
+      permissions: "none",
+      stderr: "null",
+    });
+    const error = await assertRejects(
+      () => resultOf(process),
+      Deno.errors.NotCapable,
+    );
+    assertStringIncludes(
+      error.message,
+      "run this program again with --allow-run",
+    );
+  });
+});
+
+describe("a module that is being loaded in a child", () => {
+  nothingLeft();
+
+  it("cannot start processes", async () => {
+    const process = new Process({
+      target: work.echo,
+      module: "./fixtures/starts_at_top_level.ts",
+      stderr: "null",
+    });
+    const error = await assertRejects(() => resultOf(process), BootstrapError);
+    assertStringIncludes(error.message, "if (import.meta.main)");
+    assertEquals(process.exitcode, 1);
+  });
+});

@@ -1,0 +1,57 @@
+/** On a terminal: a pseudo-terminal, made by `script` of util-linux. */
+
+import { assertEquals } from "@std/assert";
+import { deadline } from "@std/async";
+import { describe, it } from "@std/testing/bdd";
+import { pathOf } from "./support/run.ts";
+import { processesWith } from "./support/process_table.ts";
+import { until } from "./support/until.ts";
+
+async function hasScript(): Promise<boolean> {
+  try {
+    const { stdout } = await new Deno.Command("script", {
+      args: ["--version"],
+    }).output();
+    return new TextDecoder().decode(stdout).includes("util-linux");
+  } catch {
+    return false;
+  }
+}
+
+describe({
+  name: "Ctrl-C on a terminal",
+  ignore: !await hasScript(), // other systems' script has other options
+  fn() {
+    it("ends parent and children once, without a word", async () => {
+      const folder = await Deno.makeTempDir();
+      const mark = `TERMINAL=${crypto.randomUUID()}`;
+      const program = pathOf("tests/fixtures/leaves_children.ts");
+      const terminal = new Deno.Command("script", {
+        args: [
+          "-qefc",
+          `'${Deno.execPath()}' run -q -A '${program}' never '${folder}' ready`,
+          "/dev/null",
+        ],
+        env: { TERMINAL: mark.slice("TERMINAL=".length) },
+        stdin: "piped",
+        stdout: "piped",
+      }).spawn();
+      const output = new Response(terminal.stdout).text();
+      const names = ["idle", "busy", "parent", "grandchild"];
+      await until(async () => {
+        const found: string[] = [];
+        for await (const { name } of Deno.readDir(folder)) found.push(name);
+        return names.every((name) => found.includes(name));
+      });
+      const keyboard = terminal.stdin.getWriter();
+      await keyboard.write(Uint8Array.of(3));
+      const { code } = await terminal.status;
+      await keyboard.close().catch(() => {});
+      assertEquals([code, (await output).trim()], [130, "^C"]);
+      const left = () => processesWith(mark);
+      await deadline(until(() => left().length === 0), 20_000).catch(() => {});
+      assertEquals(left(), []);
+      await Deno.remove(folder, { recursive: true });
+    });
+  },
+});

@@ -1,0 +1,119 @@
+/**
+ * Checks what the structure of this package promises:
+ *
+ * - imports go downwards only, by the layers below, and never in a circle;
+ * - nobody imports `mod.ts`, or what children run (`internal/entry/`), but
+ *   `freezeSupport()` when it is a child itself;
+ * - `Deno.dlopen` is called in one file at most.
+ *
+ *     deno run -A tools/check_layers.ts
+ */
+
+/** The layers from the lowest to the highest: files, and folders. */
+const LAYERS = [
+  ["errors.ts"],
+  ["internal/wait.ts", "internal/wire/"],
+  ["internal/memory/"],
+  ["internal/structure/"],
+  ["internal/travel/"],
+  ["internal/launch/"],
+  ["internal/entry/", ""], // all other files at the top: the public modules
+  ["mod.ts"],
+];
+
+const ROOT = new URL("../", import.meta.url);
+
+/** Each file of the package, with those that it imports, as paths from here. */
+async function readGraph(roots: string[]): Promise<Map<string, string[]>> {
+  const graph = new Map<string, string[]>();
+  for (const root of roots) {
+    const { stdout, success, stderr } = await new Deno.Command(
+      Deno.execPath(),
+      { args: ["info", "--json", root], cwd: ROOT },
+    ).output();
+    const text = new TextDecoder();
+    if (!success) throw new Error(text.decode(stderr));
+    for (const module of JSON.parse(text.decode(stdout)).modules) {
+      const path = local(module.specifier);
+      if (path === null) continue;
+      const imports = (module.dependencies ?? []).map(
+        (dependency: Record<string, { specifier?: string } | undefined>) =>
+          local(
+            dependency.code?.specifier ?? dependency.type?.specifier ?? "",
+          ),
+      );
+      graph.set(path, imports.filter((path: string | null) => path !== null));
+    }
+  }
+  return graph;
+}
+
+function local(specifier: string): string | null {
+  return specifier.startsWith(ROOT.href)
+    ? specifier.slice(ROOT.href.length)
+    : null;
+}
+
+function layerOf(path: string): number {
+  const exact = LAYERS.findIndex((layer) => layer.includes(path));
+  if (exact !== -1) return exact;
+  const folder = path.includes("/") ? path.split("/", 2).join("/") + "/" : "";
+  return LAYERS.findIndex((layer) => layer.includes(folder));
+}
+
+/** A circle of imports through `path`, if there is one below it. */
+function circle(
+  graph: Map<string, string[]>,
+  path: string,
+  above: string[],
+  done: Set<string>,
+): string[] | null {
+  if (above.includes(path)) return [...above.slice(above.indexOf(path)), path];
+  if (done.has(path)) return null;
+  for (const next of graph.get(path) ?? []) {
+    const found = circle(graph, next, [...above, path], done);
+    if (found) return found;
+  }
+  done.add(path);
+  return null;
+}
+
+async function main(): Promise<void> {
+  const roots = ["mod.ts"];
+  for (const entry of Deno.readDirSync(new URL("internal/entry/", ROOT))) {
+    roots.push(`internal/entry/${entry.name}`);
+  }
+  const graph = await readGraph(roots);
+  const faults: string[] = [];
+  const callers: string[] = [];
+  for (const [path, imports] of graph) {
+    if (layerOf(path) === -1) faults.push(`${path} is in no layer`);
+    for (const imported of imports) {
+      if (layerOf(imported) > layerOf(path)) {
+        faults.push(`${path} imports upwards: ${imported}`);
+      }
+      if (imported === "mod.ts" || imported.startsWith("internal/entry/")) {
+        if (path === "process.ts") continue;
+        faults.push(`${path} imports ${imported}, which nobody may`);
+      }
+    }
+    const text = await Deno.readTextFile(new URL(path, ROOT));
+    if (/\bDeno\.dlopen\(/.test(text)) callers.push(path);
+  }
+  const done = new Set<string>();
+  for (const path of graph.keys()) {
+    const found = circle(graph, path, [], done);
+    if (found) {
+      faults.push(`imports go in a circle: ${found.join(" -> ")}`);
+      break;
+    }
+  }
+  if (callers.length > 1) {
+    faults.push(`Deno.dlopen is called in ${callers.join(" and ")}`);
+  }
+  for (const fault of faults) console.error(fault);
+  if (faults.length > 0) Deno.exit(1);
+  console.log(`${graph.size} modules in ${LAYERS.length} layers`);
+}
+
+if (import.meta.main) await main();

@@ -1,0 +1,202 @@
+/**
+ * Hashes (SHA-256) every file below a folder over all cores, in child processes.
+ *
+ *     deno task demo [--workers N] [DIR]
+ *
+ * An unreadable file is reported and counted, and the rest goes on; the exit
+ * code is then 1.
+ */
+
+import { cpuCount, Process } from "@multi/processing";
+import { pooledMap } from "@std/async";
+import { parseArgs } from "@std/cli";
+import { ProgressBar } from "@std/cli/unstable-progress-bar";
+import { type HashedFile, hashFiles } from "./hash_files.ts";
+
+/** A file to hash. */
+interface Found {
+  readonly path: string;
+  readonly size: number;
+}
+
+/** What opening a file costs, in bytes that could be hashed meanwhile. */
+const FILE_COST = 1 << 16;
+/** Enough work that starting a process for it hardly counts, and no more. */
+const LEAST_BATCH = 16 << 20;
+const MOST_BATCH = 64 << 20;
+/** The speed of many and of one is compared over about this much. */
+const SAMPLE_BYTES = 512 << 20;
+const LARGEST = 10;
+
+/** All files below `folder`; what cannot be listed goes to `unreadable`. */
+async function* walk(
+  folder: string,
+  unreadable: HashedFile[],
+): AsyncGenerator<Found> {
+  try {
+    for await (const entry of Deno.readDir(folder)) {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory) yield* walk(path, unreadable);
+      else if (entry.isFile) yield { path, size: await sizeOf(path) };
+    }
+  } catch (error) {
+    unreadable.push({
+      path: folder,
+      bytes: 0,
+      error: (error as Error).message,
+    });
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await Deno.lstat(path)).size;
+  } catch {
+    return 0; // gone in between: hashing it will say so
+  }
+}
+
+/** Parts of about equal work, many more than workers, so that all end together. */
+function inBatches(files: readonly Found[], workers: number): Found[][] {
+  const cost = (file: Found) => file.size + FILE_COST;
+  const total = files.reduce((sum, file) => sum + cost(file), 0);
+  const most = Math.min(
+    Math.max(LEAST_BATCH, total / (workers * 4)),
+    MOST_BATCH,
+  );
+  const batches: Found[][] = [];
+  let room = 0;
+  // The largest come first: what is left at the end is small.
+  for (const file of files.toSorted((a, b) => b.size - a.size)) {
+    if (room <= 0) {
+      batches.push([]);
+      room = most;
+    }
+    batches.at(-1)!.push(file);
+    room -= cost(file);
+  }
+  return batches;
+}
+
+/** Hashes the batches, each in a process, `workers` of them at a time. */
+async function hashAll(
+  batches: readonly Found[][],
+  workers: number,
+  done: (files: number) => void,
+): Promise<{ files: HashedFile[]; ms: number }> {
+  const start = performance.now();
+  const results = pooledMap(workers, batches, async (batch) => {
+    const paths = batch.map((file) => file.path);
+    await using process = new Process({ target: hashFiles, args: [paths] });
+    process.start();
+    try {
+      return await process.result();
+    } catch (error) {
+      // The process died: its files have no hash, the others are not affected.
+      const { message } = error as Error;
+      return paths.map((path) => ({ path, bytes: 0, error: message }));
+    } finally {
+      done(batch.length);
+    }
+  });
+  const files = (await Array.fromAsync(results)).flat();
+  return { files, ms: performance.now() - start };
+}
+
+/** How much faster many processes are than one, over a part of the work. */
+async function compare(
+  batches: readonly Found[][],
+  workers: number,
+  bytes: number,
+): Promise<string> {
+  const step = Math.max(1, Math.round(bytes / SAMPLE_BYTES));
+  const sample = batches.filter((_, index) => index % step === 0);
+  // Both read what was read a moment ago, so that the disk is not measured.
+  const many = await hashAll(sample, workers, () => {});
+  const one = await hashAll([sample.flat()], 1, () => {});
+  const part = step > 1
+    ? `, over ${formatBytes(bytesOf(one.files))} of it`
+    : "";
+  return `${(one.ms / many.ms).toFixed(2)} × as fast as one${part}`;
+}
+
+const bytesOf = (files: readonly HashedFile[]) =>
+  files.reduce((sum, file) => sum + file.bytes, 0);
+
+function formatBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  const power = Math.min(
+    units.length - 1,
+    Math.floor(Math.log2(Math.max(1, bytes)) / 10),
+  );
+  const digits = power === 0 ? 0 : 1;
+  return `${(bytes / 1024 ** power).toFixed(digits)} ${units[power]}`;
+}
+
+async function main(): Promise<void> {
+  const options = parseArgs(Deno.args, { string: ["workers", "_"] });
+  const workers = Number(options.workers ?? cpuCount());
+  if (!(Number.isInteger(workers) && workers > 0)) {
+    console.error(`--workers must be a number above 0: ${options.workers}`);
+    Deno.exit(2);
+  }
+  const repository = decodeURIComponent(
+    new URL("..", import.meta.url).pathname,
+  );
+  const folder = String(options._[0] ?? repository).replace(/(?<=.)\/+$/, "");
+
+  const errors: HashedFile[] = [];
+  const found = await Array.fromAsync(walk(folder, errors));
+  const batches = inBatches(found, workers);
+  const bar = Deno.stderr.isTerminal()
+    ? new ProgressBar({
+      max: Math.max(1, found.length),
+      clear: true,
+      interval: 100,
+      formatter: (now) =>
+        `${now.styledTime} ${now.progressBar} ${now.value} of ${now.max} files`,
+    })
+    : null;
+  const { files, ms } = await hashAll(batches, workers, (count) => {
+    if (bar) bar.value += count;
+  });
+  await bar?.stop();
+
+  const bytes = bytesOf(files);
+  const compared = batches.length > 1
+    ? await compare(batches, workers, bytes)
+    : "too little for a second";
+
+  for (const file of files) if ("error" in file) errors.push(file);
+  for (const file of errors) {
+    if ("error" in file) {
+      console.error(`cannot read ${file.path}: ${file.error}`);
+    }
+  }
+  const hashed = files.filter((file) => "hash" in file);
+  console.log(
+    `The ${
+      Math.min(LARGEST, hashed.length)
+    } largest of ${hashed.length} files below ${folder}:`,
+  );
+  for (
+    const { path, hash, bytes } of hashed
+      .toSorted((a, b) => b.bytes - a.bytes).slice(0, LARGEST)
+  ) {
+    console.log(`${hash}  ${formatBytes(bytes).padStart(10)}  ${path}`);
+  }
+  console.log(
+    `${hashed.length} files, ${errors.length} not readable, ${bytes} bytes (${
+      formatBytes(bytes)
+    })`,
+  );
+  const processes = Math.min(workers, batches.length);
+  console.log(
+    `${(ms / 1000).toFixed(2)} s in ${processes} process${
+      processes === 1 ? "" : "es at a time"
+    }, ${compared}`,
+  );
+  if (errors.length > 0) Deno.exit(1);
+}
+
+if (import.meta.main) await main();

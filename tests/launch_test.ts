@@ -6,7 +6,7 @@ import { permissionFlags } from "../internal/launch/permissions.ts";
 import { selectFlags } from "../internal/launch/runtime_flags.ts";
 
 describe("the flags of a program", () => {
-  const cwd = Deno.cwd();
+  const cwd = "/some/folder";
   const selected: [string, string[], string[]][] = [
     ["none", ["run", "-A", "main.ts"], []],
     ["a config file", ["run", "-c", "a.json", "main.ts"], [
@@ -38,7 +38,7 @@ describe("the flags of a program", () => {
   ];
   for (const [what, line, flags] of selected) {
     it(`reach its children: ${what}`, () => {
-      assertEquals(selectFlags(line), flags);
+      assertEquals(selectFlags(line, cwd), flags);
     });
   }
 });

@@ -107,10 +107,10 @@ describe("with the package from a server", () => {
     const main = `${folder}/by_name.ts`;
     const map = `--import-map=${folder}/map.json`;
     assertRan(await run("-A", map, main), "42\n3\n");
-    assertRan(
-      await run("-A", "-c", `${folder}/config.json`, main),
-      "42\n3\n",
-    );
+    const config = ["-c", `${folder}/config.json`];
+    assertRan(await run("-A", ...config, main), "42\n3\n");
+    const permissions = ["--allow-run", `--allow-import=${host}`];
+    assertRan(await run(...permissions, ...config, main), "42\n3\n");
   });
 });
 

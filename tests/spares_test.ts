@@ -151,7 +151,7 @@ describe("spare processes", () => {
       { permissions: "none" },
       { v8Flags: ["--expose-gc"] },
       { cwd: "/" },
-      { env: { NO_COLOR: "1" } },
+      { env: { LD_WORK_TEST: "read at the start only" } },
       { stdout: "null" },
     ] as const;
     for (const setting of settings) {

@@ -33,30 +33,73 @@ const WITHOUT_VALUE = new Set([
 /** What paths on the command line are relative to: users may leave it later. */
 const CWD = Deno.cwd();
 
-let flags: string[] | null = null;
+let flags: readonly string[] | null = null;
 
 /** These flags; they are the same as long as the program runs. */
 export function runtimeFlags(): readonly string[] {
   if (flags !== null) return flags;
-  flags = selectFlags(commandLine());
-  if (!flags.some((flag) => /^--(no-)?config\b/.test(flag))) {
-    const config = findConfig();
-    if (config !== null) flags.push(`--config=${config}`);
-  }
+  const program: Program = {
+    pid: Deno.pid,
+    ownArgs: Deno.args.length,
+    cwd: CWD,
+    mainModule: self().mainModule,
+  };
+  flags = hasAllPermissions() ? flagsOf(program) : askOther(program);
   return flags;
 }
 
-/** This program's command line without the user's own arguments. */
-function commandLine(): string[] {
-  // No API tells it. Linux does, but to programs with all permissions only.
-  if (Deno.build.os !== "linux" || !hasAllPermissions()) return [];
-  const line = Deno.readTextFileSync("/proc/self/cmdline").split("\0");
+/** What must be known of a program to find its flags. */
+export interface Program {
+  readonly pid: number;
+  /** How many of its arguments are the user's own. */
+  readonly ownArgs: number;
+  readonly cwd: string;
+  readonly mainModule: string;
+}
+
+/**
+ * No API tells the flags of a program. Linux does, and Deno lets those read it
+ * who have all permissions. Elsewhere only the config file is looked for.
+ */
+export function flagsOf(program: Program): string[] {
+  const selected = selectFlags(commandLine(program), program.cwd);
+  if (!selected.some((flag) => /^--(no-)?config\b/.test(flag))) {
+    const config = findConfig(program);
+    if (config !== null) selected.push(`--config=${config}`);
+  }
+  return selected;
+}
+
+/**
+ * Who may start Deno can have another one look. It costs a program with fewer
+ * permissions some 15 ms at its first start of a process.
+ */
+function askOther(program: Program): string[] {
+  const code = `import{flagsOf}from${JSON.stringify(import.meta.url)};` +
+    `console.log(JSON.stringify(flagsOf(${JSON.stringify(program)})));`;
+  const { success, stdout } = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "--no-lock",
+      "-A",
+      `data:application/javascript,${encodeURIComponent(code)}`,
+    ],
+    stdin: "null",
+    stderr: "null",
+  }).outputSync();
+  return success ? JSON.parse(new TextDecoder().decode(stdout)) : [];
+}
+
+function commandLine({ pid, ownArgs }: Program): string[] {
+  if (Deno.build.os !== "linux") return [];
+  const line = Deno.readTextFileSync(`/proc/${pid}/cmdline`).split("\0");
   line.pop(); // each ends with a NUL
-  return line.slice(1, line.length - Deno.args.length);
+  return line.slice(1, line.length - ownArgs);
 }
 
 /** Those of `line` that a child needs, with paths made absolute. */
-export function selectFlags(line: readonly string[]): string[] {
+export function selectFlags(line: readonly string[], cwd: string): string[] {
   const selected: string[] = [];
   for (let i = 0; i < line.length; i++) {
     const word = line[i] === "-c" ? "--config" : line[i]!;
@@ -68,7 +111,7 @@ export function selectFlags(line: readonly string[]): string[] {
       if (value === "") selected.push(name); // only --lock needs none
       else {
         selected.push(
-          `${name}=${WITH_PATH.has(name) ? absolute(value) : value}`,
+          `${name}=${WITH_PATH.has(name) ? absolute(value, cwd) : value}`,
         );
       }
     } else if (WITHOUT_VALUE.has(name) || name.startsWith("--unstable-")) {
@@ -78,30 +121,32 @@ export function selectFlags(line: readonly string[]): string[] {
   return selected;
 }
 
-function absolute(path: string): string {
+function absolute(path: string, cwd: string): string {
   if (/^([a-z][a-z0-9+.-]+:|\/|[A-Za-z]:[\\/]|\\)/.test(path)) return path;
-  return `${CWD}/${path}`;
+  return `${cwd}/${path}`;
 }
 
 /**
  * The config file that Deno found for this program. A child would look for it
  * from its own working directory, which may be another one.
  */
-function findConfig(): string | null {
-  const { mainModule } = self();
+function findConfig({ mainModule, cwd }: Program): string | null {
   const start = mainModule.startsWith("file:")
     ? new URL(".", mainModule)
-    : fileUrl(`${CWD}/`);
+    : fileUrl(`${cwd}/`);
   for (let folder = start;; folder = new URL("..", folder)) {
     for (const name of ["deno.json", "deno.jsonc"]) {
       const file = new URL(name, folder);
-      try {
-        if (Deno.statSync(file).isFile) return filePath(file);
-      } catch (error) {
-        // Without read permission the child finds it by its working directory.
-        if (error instanceof Deno.errors.NotCapable) return null;
-      }
+      if (isFile(file)) return filePath(file);
     }
     if (folder.pathname === new URL("..", folder).pathname) return null;
+  }
+}
+
+function isFile(file: URL): boolean {
+  try {
+    return Deno.statSync(file).isFile;
+  } catch {
+    return false;
   }
 }

@@ -27,6 +27,7 @@ import {
   ARRAY,
   BIGINT,
   BOXED,
+  BREAK,
   BUFFER,
   DATE,
   DATE_TEXT,
@@ -47,6 +48,7 @@ import {
   SHAREABLE,
   SPARSE,
   TAG,
+  TEXT,
   URL_TEXT,
   VIEW,
   WTF8,
@@ -151,12 +153,26 @@ type Fields = Record<string, unknown>;
 /** Reads a map: an object, or a Map where a key is no text. */
 function readMap(info: number): object {
   const number = open();
-  const object: Fields = {};
-  made(number, object);
-  const result = readEntries(info, object);
-  if (result !== object) made(number, result);
+  const count = readCount(info, 2);
+  let result: object = {};
+  if (startsWithText(count)) {
+    made(number, result);
+    result = readEntries(count, result as Fields, setField);
+  } else {
+    result = new Map();
+    made(number, result);
+    readMapEntries(result as Map<unknown, unknown>, 0, count);
+  }
+  made(number, result); // if it has turned out to be a Map after all
   input.depth--;
   return result;
+}
+
+/** Whether the first key of a map may be a text: one with a tag may be, too. */
+function startsWithText(count: number): boolean {
+  if (count === 0 || input.pos >= input.end) return true;
+  const head = input.bytes[input.pos]!;
+  return (head & 0xe0) === TEXT || (head & 0xe0) === TAG || head === BREAK;
 }
 
 function setField(object: Fields, key: string, value: unknown): void {
@@ -165,8 +181,11 @@ function setField(object: Fields, key: string, value: unknown): void {
 }
 
 /** Reads a map's entries into an object, or all of them into a Map. */
-function readEntries(info: number, object: Fields): object {
-  const count = readCount(info, 2);
+function readEntries(
+  count: number,
+  object: Fields,
+  set: (object: Fields, key: string, value: unknown) => void,
+): object {
   const keys: string[] | null = count > 0 && count <= SHAPE_KEYS ? [] : null;
   for (let i = 0; follows(i, count); i++) {
     const key = readValue();
@@ -176,7 +195,7 @@ function readEntries(info: number, object: Fields): object {
       return readMapEntries(map, i + 1, count);
     }
     keys?.push(key);
-    setField(object, key, readValue());
+    set(object, key, readValue());
   }
   if (keys !== null) input.shapes.push(keys);
   return object;
@@ -307,7 +326,9 @@ function readFields(cls: SendableClass, number: number): object {
   made(number, object);
   const head = readByte();
   if ((head & 0xe0) === MAP) {
-    if (readEntries(head & 31, object) === object) return object;
+    if (readEntries(readCount(head & 31, 2), object, setOwn) === object) {
+      return object;
+    }
   } else if ((head & 0xe0) === TAG && readArgument(head & 31) === SHAPE) {
     for (const key of readShape()) setOwn(object, key, readValue());
     return object;

@@ -24,12 +24,15 @@ export class Reporter {
     writeFrames(this.#key, encodeReport(kind, value), writeStderr);
   }
 
-  /** Sends an error, or why it cannot be sent. */
+  /** Sends an error; what it carries that cannot be sent is left out. */
   sendError(kind: number, error: unknown): void {
     try {
       this.send(kind, error);
     } catch (unsendable) {
-      this.send(kind, unsendable);
+      this.send(
+        kind,
+        error instanceof Error ? withoutFields(error, unsendable) : unsendable,
+      );
     }
   }
 
@@ -49,6 +52,17 @@ export class Reporter {
     this.print(""); // the runtime prints the rest
     this.sendError(Report.UNCAUGHT, error);
   }
+}
+
+/** The error with nothing but its message and stack; the cause says why. */
+function withoutFields(error: Error, cause: unknown): Error {
+  const bare = Reflect.construct(
+    Error,
+    [String(error.message), { cause }],
+    error.constructor,
+  );
+  Object.defineProperty(bare, "stack", { value: String(error.stack) });
+  return bare;
 }
 
 function writeStderr(bytes: Uint8Array): void {

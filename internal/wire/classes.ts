@@ -199,7 +199,7 @@ function checkFields(cls: SendableClass["class"], name: string): void {
     if (holdsMore) {
       throw new TypeError(
         `Cannot register class ${name} without "encode" and "decode": ` +
-          `a ${base.name} holds more than its fields`,
+          `it extends ${base.name}, which holds more than fields`,
       );
     }
     prototype = Object.getPrototypeOf(prototype);

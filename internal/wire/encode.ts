@@ -13,7 +13,7 @@ import { writeValue } from "./write_value.ts";
  * Writes a value into memory from `offset` on, and returns where it ends; -1 if
  * it does not fit, and what follows `offset` is then garbage. The memory may be
  * shared. A value that cannot be sent is a DataCloneError, whose path begins
- * with `root`.
+ * with `root`. A getter may be called several times for one message.
  */
 export function encodeInto(
   value: unknown,
@@ -25,27 +25,29 @@ export function encodeInto(
   return end <= target.length ? end : -1;
 }
 
-const SCRATCH_LENGTH = 2 ** 14;
-let scratch: Uint8Array<ArrayBuffer> | null = null;
+/** Memory for messages whose length is not known yet; kept while it is small. */
+let scratch = new Uint8Array(0);
+const FIRST_SCRATCH = 2 ** 14;
+const MAX_SCRATCH = 2 ** 20;
 
-/** Encodes a value into bytes of its own. */
+/** Encodes a value into bytes of its own; see {@linkcode encodeInto}. */
 export function encode(
   value: unknown,
   root = "value",
 ): Uint8Array<ArrayBuffer> {
   // Within another message, the scratch memory may have the first part of that.
-  let bytes = active || scratch === null
-    ? new Uint8Array(SCRATCH_LENGTH)
-    : scratch;
-  if (!active) scratch = bytes;
+  const isOwn = active || scratch.length === 0;
+  let bytes = isOwn ? new Uint8Array(FIRST_SCRATCH) : scratch;
   let end = write(value, bytes, 0, root);
   while (end > bytes.length) { // again, should a getter give more each time
-    bytes = new Uint8Array(end);
+    bytes = new Uint8Array(
+      end > MAX_SCRATCH ? end : Math.max(end, 2 * bytes.length),
+    );
     end = write(value, bytes, 0, root);
   }
-  return bytes !== scratch && end === bytes.length
-    ? bytes
-    : bytes.slice(0, end);
+  if (bytes.length > MAX_SCRATCH && end === bytes.length) return bytes;
+  if (!active && bytes.length <= MAX_SCRATCH) scratch = bytes;
+  return bytes.slice(0, end);
 }
 
 let active = false;

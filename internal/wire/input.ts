@@ -22,7 +22,10 @@ export const input = {
 
 /** Begins to read a message. */
 export function beginInput(bytes: Uint8Array, pos: number, end: number): void {
-  input.bytes = bytes;
+  // The `slice` of a Buffer would be a view of the same memory.
+  input.bytes = bytes.constructor === Uint8Array
+    ? bytes
+    : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   input.pos = pos;
   input.end = end;
   input.depth = 0;

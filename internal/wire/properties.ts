@@ -25,9 +25,3 @@ function define(
     configurable: true,
   });
 }
-
-/** Whether a key is the index of an array's item. */
-export function isIndex(key: string): boolean {
-  const index = Number(key) >>> 0;
-  return String(index) === key && index !== 2 ** 32 - 1;
-}

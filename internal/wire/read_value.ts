@@ -22,7 +22,8 @@ import {
   readUrl,
 } from "./leaves.ts";
 import { readBigint, readNumbers } from "./numbers.ts";
-import { isIndex, setOwn } from "./properties.ts";
+import { setOwn } from "./properties.ts";
+import { readSparse } from "./sparse.ts";
 import {
   ARRAY,
   BIGINT,
@@ -140,7 +141,19 @@ function made(number: number, object: object): void {
 function readArray(info: number): unknown[] {
   const number = open();
   const count = readCount(info);
-  // Never made with its length, which is only what somebody says.
+  // Longer ones are not made with their length, which is only what somebody says.
+  if (count < 0 || count > PRESIZED) return readLongArray(number, count);
+  const array = new Array<unknown>(count);
+  made(number, array);
+  for (let i = 0; i < count; i++) array[i] = readValue();
+  input.depth--;
+  return array;
+}
+
+/** As much as the first `push` takes memory for anyway. */
+const PRESIZED = 16;
+
+function readLongArray(number: number, count: number): unknown[] {
   const array: unknown[] = [];
   made(number, array);
   for (let i = 0; follows(i, count); i++) array.push(readValue());
@@ -254,7 +267,7 @@ function readTagged(info: number): unknown {
     case SET:
       return readSet();
     case SPARSE:
-      return readSparse();
+      return readArrayWithHoles();
     case BIGINT:
       return readBigint(false);
     case NEGATIVE_BIGINT:
@@ -371,36 +384,9 @@ function readSharingView(): object {
   return view;
 }
 
-function readSparse(): unknown[] {
+function readArrayWithHoles(): unknown[] {
   const number = open();
-  expectItems(ARRAY, 2, "[length, items]");
-  const length = expectSize("the length of an array");
-  const count = readCount(expect(MAP, "a map of items"), 2);
-  const array = newSparse(length, count);
-  made(number, array);
-  for (let i = 0; follows(i, count); i++) {
-    const key = readValue();
-    const value = readValue();
-    if (typeof key === "number" && Object.is(key, key >>> 0) && key < length) {
-      array[key] = value;
-    } else if (typeof key === "string" && !isIndex(key) && key !== "length") {
-      setOwn(array, key, value);
-    } else {
-      fail("an item that is not within its array");
-    }
-  }
+  const array = readSparse((array) => made(number, array), readValue);
   input.depth--;
-  return array;
-}
-
-const MAX_LENGTH = 2 ** 32 - 1;
-
-/** An array with this length, which takes memory for so many items only. */
-function newSparse(length: number, count: number): unknown[] {
-  if (length > MAX_LENGTH) fail(`an array of length ${length}`);
-  const array: unknown[] = [];
-  // With so great a length it becomes a hash table, and then stays one.
-  if (length > 16 + 4 * count) array.length = MAX_LENGTH;
-  array.length = length;
   return array;
 }

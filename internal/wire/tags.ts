@@ -29,8 +29,8 @@
  * is in 28, numbered in this order, and 29 around such a number is that object.
  * An array or map that ends in a break is read, but never written.
  *
- * Shapes are numbered as the maps end that are no part of another tag's content
- * (of 27's they are), have text keys only, and at most `SHAPE_KEYS` of them.
+ * Shapes are the maps that stand for plain objects or for the fields of an
+ * instance and have 1 to `SHAPE_KEYS` keys, numbered in the order of their ends.
  */
 
 /** The kinds of items (major types), at the bits where they stand. */

@@ -164,10 +164,8 @@ export function readBytes(info: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Not by `slice`, which gives a view of the same memory if that is a Buffer's. */
 function copyBytes(length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  bytes.set(peekBytes(length));
+  const bytes = input.bytes.slice(input.pos, input.pos + length);
   input.pos += length;
   return bytes;
 }

@@ -9,9 +9,9 @@ import {
 } from "./leaves.ts";
 import { writeBigint, writeNumber, writeNumbers } from "./numbers.ts";
 import { out, writeByte, writeHead, writeTag } from "./output.ts";
-import { isIndex } from "./properties.ts";
 import { writeIncomplete, writeReference } from "./references.ts";
 import { firstShape, nextShape, type Shape } from "./shapes.ts";
+import { writeSparse } from "./sparse.ts";
 import {
   ARRAY,
   FALSE,
@@ -25,7 +25,6 @@ import {
   SET,
   SHAPE,
   SHAPE_KEYS,
-  SPARSE,
   TRUE,
   UINT8,
   UNDEFINED,
@@ -166,9 +165,9 @@ function writeArray(array: readonly unknown[]): void {
   // The last key is a name if there is any, also where it makes up for a hole.
   if (
     keys.length !== length ||
-    length > 0 && Number(keys[length - 1]) !== length - 1
+    length > 0 && keys[length - 1] !== String(length - 1)
   ) {
-    return writeSparse(array, keys);
+    return writeSparse(array, keys, writeValue);
   }
   if (mayPack && length <= SEARCHED && writeNumbers(array)) return;
   writeHead(ARRAY, length);
@@ -178,23 +177,6 @@ function writeArray(array: readonly unknown[]): void {
   } catch (error) {
     out.steps.push(`[${i}]`);
     throw error;
-  }
-}
-
-function writeSparse(array: readonly unknown[], keys: readonly string[]): void {
-  writeTag(SPARSE);
-  writeHead(ARRAY, 2);
-  writeHead(UNSIGNED, array.length);
-  writeHead(MAP, keys.length);
-  for (const key of keys) {
-    if (isIndex(key)) writeHead(UNSIGNED, Number(key));
-    else writeText(key);
-    try {
-      writeValue(array[key as unknown as number]);
-    } catch (error) {
-      out.steps.push(isIndex(key) ? `[${key}]` : step(key));
-      throw error;
-    }
   }
 }
 

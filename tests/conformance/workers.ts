@@ -338,6 +338,15 @@ export function workerConformance(flavour: WorkerFlavour): void {
       assertStringIncludes(error.stack!, "fixtures/work.ts");
     });
 
+    it("comes back without what it carries that cannot be sent", async () => {
+      const error = await errorOf("with a function");
+      assertInstanceOf(error, RangeError);
+      assertEquals([error.message, "retry" in error], ["carries", false]);
+      assertStringIncludes(error.stack!, "fixtures/work.ts");
+      assertInstanceOf(error.cause, DataCloneError);
+      assertEquals(error.cause.path, "error.retry");
+    });
+
     it("may be anything that is thrown", async () => {
       assertEquals(await errorOf("no error"), { code: 9 });
     });

@@ -60,7 +60,8 @@ export type Arguments<A extends unknown[]> =
   | ([] extends A ? { args?: Readonly<A>; kwargs?: undefined }
     : { args: Readonly<A>; kwargs?: undefined })
   | (A extends [...infer P, (infer K extends object)?]
-    ? { args: Readonly<P>; kwargs: K }
+    ? P extends [] ? { args?: Readonly<P>; kwargs: K }
+    : { args: Readonly<Required<P>>; kwargs: K }
     : never);
 
 /** How a process is run. */
@@ -178,12 +179,20 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
         }`,
       );
     }
+    const { name = null } = settings;
+    if (name !== null && typeof name !== "string") {
+      throw new TypeError(
+        `Cannot create process as "name" must be a string: current value is ${
+          Deno.inspect(name)
+        }`,
+      );
+    }
     this.#target = referTo(target, "target", settings.module);
     this.#args = [...args];
     this.#kwargs = kwargs;
     this.#settings = settings;
     this.#path = nextPath();
-    this.name = settings.name ?? `Process-${this.#path.join(":")}`;
+    this.name = name ?? `Process-${this.#path.join(":")}`;
     this.#daemon = settings.daemon ?? self().daemon;
   }
 
@@ -425,12 +434,12 @@ export function parentProcess(): ProcessInfo | null {
  * started. For anything but a script of a few lines use a {@linkcode Process}.
  *
  * @example Two processes from one
- * \`\`\`ts ignore
+ * ```ts ignore
  * import { fork } from "@multi/processing/process";
  *
  * const pid = await fork();
  * console.log(pid === 0 ? "the child" : "the parent of " + pid);
- * \`\`\`
+ * ```
  *
  * @throws {BootstrapError} If the main module does not come to the call again.
  *
@@ -495,7 +504,7 @@ let startMethod: StartMethod = "spawn";
  *
  * `"spawn"`, the default, runs a new Deno for each. `"forkserver"` keeps spare
  * processes that are up and have loaded this package and the main module, so
- * that a start takes about a millisecond; each spare holds some 35 MB. A start
+ * that a start takes about a millisecond; each spare holds some 25 MB. A start
  * for which no spare is ready or fits goes by spawn: where `permissions`,
  * `cwd`, `v8Flags` or `stdout` are given, or environment variables that a
  * program reads at its start (`DENO_*`, `LD_*`, proxies). There are no locks or

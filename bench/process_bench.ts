@@ -70,6 +70,17 @@ async function memory(): Promise<number> {
   return await memoryOf(process.pid!);
 }
 
+async function memoryOfSpare(): Promise<number> {
+  setStartMethod("forkserver", { spares: 1 });
+  await delay(SPARES_MS);
+  const path = `/proc/self/task/${Deno.pid}/children`;
+  const [pid] = (await Deno.readTextFile(path)).split(" ");
+  const memory = await memoryOf(Number(pid));
+  setStartMethod("spawn");
+  await delay(SPARES_MS / 10);
+  return memory;
+}
+
 const peer = async (method: string) =>
   median(await python("process_start.py", method, `${PROCESSES}`) as number[]);
 
@@ -82,6 +93,7 @@ if (import.meta.main) {
     forkserver: () => peer("forkserver"),
     fork: () => peer("fork"),
     memory,
+    memoryOfSpare,
   };
   const all = Object.fromEntries(
     Object.keys(measures).map((name) => [name, [] as number[]]),
@@ -109,6 +121,8 @@ if (import.meta.main) {
     row(spare, "spare", "Python forkserver", "forkserver"),
   ]);
   console.log(
-    `memory of an idle child: ${of("memory").toFixed(0)} MB (budget: 35)`,
+    `memory: an idle child ${
+      of("memory").toFixed(0)
+    } MB (budget: 35), a spare ${of("memoryOfSpare").toFixed(0)} MB`,
   );
 }

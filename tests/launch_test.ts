@@ -58,7 +58,7 @@ describe("the flags of a child's permissions", () => {
     assertEquals(
       permissionFlags(
         {
-          read: [new URL("file:///a%20b"), "c,d"],
+          read: [new URL("file:///a%20b"), "c"],
           net: true,
           env: "inherit",
           sys: ["hostname"],
@@ -66,7 +66,7 @@ describe("the flags of a child's permissions", () => {
         [],
       ),
       [
-        "--allow-read=/a b,c,,d",
+        "--allow-read=/a b,c",
         "--allow-net",
         "--allow-env",
         "--allow-sys=hostname",
@@ -98,6 +98,13 @@ describe("the flags of a child's permissions", () => {
       "permissions.read",
     );
     assertThrows(() => permissionFlags("all" as never, []), TypeError);
+    for (const path of ["", "/a,b"]) {
+      assertThrows(
+        () => permissionFlags({ read: [path] }, []),
+        TypeError,
+        "no entry that is empty or has a comma",
+      );
+    }
   });
 });
 

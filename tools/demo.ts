@@ -190,7 +190,7 @@ async function main(): Promise<void> {
       formatBytes(bytes)
     })`,
   );
-  const processes = Math.min(workers, batches.length);
+  const processes = Math.max(1, Math.min(workers, batches.length));
   console.log(
     `${(ms / 1000).toFixed(2)} s in ${processes} process${
       processes === 1 ? "" : "es at a time"

@@ -53,7 +53,7 @@ export async function boot(
   } catch (thrown) {
     const error = found ? found.explain(thrown) : thrown;
     // First the text: a parent that ends on the report has passed it on by then.
-    reporter.print(`${Deno.inspect(error)}\n`);
+    reporter.print(`${inspect(error)}\n`);
     reporter.sendError(Report.ERROR, error);
     return await exit(1);
   }
@@ -65,11 +65,14 @@ async function prepare(
   { parentPid, preload }: SpareSettings,
   loader: Loader,
 ): Promise<void> {
-  askKernel(parentPid);
-  await whileLoading(() =>
-    // Whoever needs a module that cannot be loaded finds out.
-    Promise.allSettled(preload.map((specifier) => loader.module(specifier)))
-  );
+  // Where only stdin tells of the parent's death, nothing may run that does not
+  // come back to reading it.
+  if (askKernel(parentPid)) {
+    await whileLoading(() =>
+      // Whoever needs a module that cannot be loaded finds out.
+      Promise.allSettled(preload.map((specifier) => loader.module(specifier)))
+    );
+  }
   // What runs for the first time is compiled for the first time: better now.
   decode(encode({ warm: ["up", 1, null, new Uint8Array(1), new Map()] }));
 }
@@ -119,5 +122,14 @@ async function decodeArgs(
       throw error;
     });
     return decodeAll();
+  }
+}
+
+/** A text of the error, also where it has a way of its own to make one. */
+function inspect(error: unknown): string {
+  try {
+    return Deno.inspect(error);
+  } catch {
+    return error instanceof Error ? `${error.stack}` : typeof error;
   }
 }

@@ -3,7 +3,7 @@
 import { BootstrapError } from "../../errors.ts";
 import { decode } from "../wire/decode.ts";
 import { encode } from "../wire/encode.ts";
-import { KEY_LENGTH } from "../wire/frames.ts";
+import { newKey } from "../wire/frames.ts";
 import {
   type BootMessage,
   type Call,
@@ -95,7 +95,7 @@ export class Child {
     this.reported = promise;
     this.#setReported = resolve;
     const boot: BootMessage = {
-      key: crypto.getRandomValues(new Uint8Array(KEY_LENGTH)),
+      key: newKey(),
       identity,
       log: settings,
       job,
@@ -163,7 +163,12 @@ export class Child {
     const stdin = this.#process.stdin.getWriter();
     const written = write(stdin, encode(boot));
     if (again !== null && !await written) {
-      this.#process = runDeno(again);
+      try {
+        this.#process = runDeno(again);
+      } catch (error) {
+        this.outcome = { ok: false, error };
+        return this.#end(1);
+      }
       if (this.#signal !== null) this.kill(this.#signal);
       return this.#run({ ...boot, changes: null }, null);
     }
@@ -175,12 +180,19 @@ export class Child {
     // What is left of its stderr is a subprocess's: nobody waits for that.
     this.#keepProgram(false);
     const exitcode = signal === null ? code : 128 - code;
-    this.exitcode = exitcode;
-    children.delete(this);
-    this.#setReported();
+    // What was thrown beside the target was not what ended it.
+    if (!this.#finished && exitcode !== 1) this.outcome = null;
+    this.#end(exitcode);
     // It stayed open as the sign that this process lives.
     await written;
     await stdin.close().catch(() => {});
+    return exitcode;
+  }
+
+  #end(exitcode: number): number {
+    this.exitcode = exitcode;
+    children.delete(this);
+    this.#setReported();
     return exitcode;
   }
 

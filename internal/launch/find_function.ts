@@ -37,11 +37,12 @@ export async function findFunction(
     if (found) return { call: found, explain: (error) => error };
     if (reference.explicit) throw missing(namespace, reference, url);
   }
+  const unresolved: string[] = [];
   for (const url of reference.modules) {
-    const found = await lookInImports(url, reference, loader);
+    const found = await lookInImports(url, reference, loader, unresolved);
     if (found) return { call: found, explain: (error) => error };
   }
-  return fromSource(reference);
+  return fromSource(reference, unresolved);
 }
 
 async function load(loader: Loader, url: string): Promise<Namespace> {
@@ -110,10 +111,12 @@ function missing(
   );
 }
 
+/** Bare specifiers that only the importing module can resolve are `unresolved`. */
 async function lookInImports(
   url: string,
   reference: FunctionReference,
   loader: Loader,
+  unresolved: string[],
 ): Promise<AnyFunction | undefined> {
   let text: string;
   try {
@@ -122,14 +125,16 @@ async function lookInImports(
     return; // not readable as text, such as a wasm module: no imports to follow
   }
   for (const specifier of namedImports(text, reference.name)) {
-    let target = specifier;
+    const isRelative = /^\.{0,2}\//.test(specifier);
+    const target = isRelative ? new URL(specifier, url).href : specifier;
     let namespace: Namespace;
     try {
-      if (/^\.{0,2}\//.test(specifier)) target = new URL(specifier, url).href;
       namespace = await loader.module(target);
     } catch (error) {
       if (error instanceof BootstrapError) throw error;
-      continue; // only its types were imported, so it is not in the graph
+      // Else only its types were imported, so it is not in the graph.
+      if (!isRelative) unresolved.push(specifier);
+      continue;
     }
     const found = lookIn(namespace, reference, target);
     if (found) return found;
@@ -160,9 +165,16 @@ export function namedImports(text: string, name: string): string[] {
 
 function fromSource(
   { name, source, modules }: FunctionReference,
+  unresolved: readonly string[],
 ): FoundFunction {
   const label = name === "" ? "the target" : `the target "${name}"`;
-  const looked = modules.length > 0 ? ` by ${modules.join(" or ")}` : "";
+  const [specifier] = unresolved;
+  const looked = (modules.length > 0 ? ` by ${modules.join(" or ")}` : "") +
+    (specifier === undefined
+      ? ""
+      : ` (and what "${
+        unresolved.join('", "')
+      }" exports is not known here; if it is the target, name it by module: import.meta.resolve("${specifier}"))`);
   let call: unknown;
   try {
     // Indirect, so that the text sees the globals and nothing of this module.

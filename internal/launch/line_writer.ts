@@ -1,5 +1,7 @@
 /** Passes on what children write, by whole lines. */
 
+import { type SyncWriter, writeAll } from "./write_all.ts";
+
 /** After how long the beginning of a line is passed on without its end. */
 const PARTIAL_LINE_MS = 50;
 /** The longest beginning of a line that is held back. */
@@ -13,14 +15,14 @@ export class LineWriter {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #tail = new Uint8Array();
   #tailLength: number;
-  #out: { writeSync(bytes: Uint8Array): number };
+  #out: SyncWriter;
 
   /** Whether it writes at all. */
   pass: boolean;
 
   /** Writes to `out`, and keeps the last `tailLength` bytes. */
   constructor(
-    out: { writeSync(bytes: Uint8Array): number },
+    out: SyncWriter,
     tailLength: number,
     pass: boolean,
   ) {
@@ -49,12 +51,12 @@ export class LineWriter {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const bytes of this.#held) this.#writeAll(bytes);
+    for (const bytes of this.#held) writeAll(this.#out, bytes);
     this.#held = [];
     this.#heldLength = 0;
   }
 
-  /** The last whole lines that were written. */
+  /** The end of what was written. */
   get lastWords(): string {
     return new TextDecoder().decode(this.#tail).trim();
   }
@@ -65,19 +67,10 @@ export class LineWriter {
   }
 
   #keep(bytes: Uint8Array): void {
+    if (this.#tailLength === 0) return;
     const joined = new Uint8Array(this.#tail.length + bytes.length);
     joined.set(this.#tail);
     joined.set(bytes, this.#tail.length);
     this.#tail = joined.slice(-this.#tailLength);
-  }
-
-  #writeAll(bytes: Uint8Array): void {
-    try {
-      for (let at = 0; at < bytes.length;) {
-        at += this.#out.writeSync(bytes.subarray(at));
-      }
-    } catch {
-      // Nobody reads this process's output any more.
-    }
   }
 }

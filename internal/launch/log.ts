@@ -1,6 +1,7 @@
 /** The log of this process: silent until somebody asks for it. */
 
 import { self } from "./identity.ts";
+import { writeAll } from "./write_all.ts";
 
 /** The levels by their names, as Python numbers them. */
 export const LEVELS = {
@@ -28,5 +29,5 @@ export function log(level: number, message: string): void {
   if (!settings.stderr || level < (settings.level || LEVELS.WARNING)) return;
   const name = Object.entries(LEVELS).find(([, value]) => value === level)?.[0];
   const line = `[${name ?? `Level ${level}`}/${self().name}] ${message}\n`;
-  Deno.stderr.writeSync(new TextEncoder().encode(line));
+  writeAll(Deno.stderr, new TextEncoder().encode(line));
 }

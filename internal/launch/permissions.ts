@@ -140,11 +140,16 @@ function grant(name: Name, asked: unknown): true | string[] {
   });
 }
 
-/** Commas separate the entries of a list; one within an entry is doubled. */
 function listFlag(name: Name, entries: readonly string[]): string {
-  return `--allow-${name}=${
-    entries.map((entry) => entry.replaceAll(",", ",,")).join(",")
-  }`;
+  const odd = entries.find((entry) => entry === "" || entry.includes(","));
+  if (odd !== undefined) {
+    throw new TypeError(
+      `Cannot use permissions.${name} as the runtime takes no entry that is empty or has a comma: current value is ${
+        Deno.inspect(odd)
+      }`,
+    );
+  }
+  return `--allow-${name}=${entries.join(",")}`;
 }
 
 function notCapable(flag: string): Deno.errors.NotCapable {

@@ -5,15 +5,19 @@ import { Report } from "./boot.ts";
 import type { LineWriter } from "./line_writer.ts";
 
 /**
- * For how long the stream of a dead child may be silent before it counts as
- * read. Only where a subprocess of the child still holds it does no end come.
+ * The end of a dead child's stream comes at once, unless a subprocess of the
+ * child still holds it. Then it counts as read after such a silence, or after
+ * so much talk: what the child itself wrote came first.
  */
 const QUIET_MS = 50;
+const MOST_INTERVALS = 20;
 
 /** A stream of reports and text. */
 export class ReportStream {
   #bytesRead = 0;
-  #done: Promise<unknown>;
+  #goodbye = false;
+  #ended = false;
+  #done: Promise<void>;
 
   /** Reads from now on: text to `text`, reports to `receive`. */
   constructor(
@@ -22,11 +26,10 @@ export class ReportStream {
     text: LineWriter,
     receive: (kind: number, body: Uint8Array) => void,
   ) {
-    const goodbye = Promise.withResolvers<void>();
     const frames = new FrameReader(key, {
       text: (bytes) => text.write(bytes),
-      message(bytes) {
-        if (bytes[0] === Report.GOODBYE) goodbye.resolve();
+      message: (bytes) => {
+        if (bytes[0] === Report.GOODBYE) this.#goodbye = true;
         else receive(bytes[0]!, bytes.subarray(1));
       },
     });
@@ -36,22 +39,22 @@ export class ReportStream {
         frames.push(chunk);
       }
       frames.end();
+      this.#ended = true;
     };
-    this.#done = Promise.race([goodbye.promise, readAll()]);
+    this.#done = readAll();
   }
 
   /** The child has ended: waits until everything that it wrote was read. */
   async drain(): Promise<void> {
-    let ended = false;
-    this.#done.then(() => ended = true);
-    for (let before = -1; !ended && before !== this.#bytesRead;) {
-      before = this.#bytesRead;
+    for (let interval = 0; interval < MOST_INTERVALS; interval++) {
+      const before = this.#bytesRead;
       let timer: ReturnType<typeof setTimeout> | undefined;
       const silence = new Promise((resolve) => {
         timer = setTimeout(resolve, QUIET_MS);
       });
       await Promise.race([this.#done, silence]);
       clearTimeout(timer);
+      if (this.#ended || this.#goodbye || this.#bytesRead === before) return;
     }
   }
 }

@@ -3,6 +3,7 @@
 import { writeFrames } from "../wire/frames.ts";
 import { encodeReport, Report } from "./boot.ts";
 import { self } from "./identity.ts";
+import { writeAll } from "./write_all.ts";
 
 /** Reports to the parent, between what else is printed on stderr. */
 export class Reporter {
@@ -11,11 +12,48 @@ export class Reporter {
   constructor(key: Uint8Array) {
     this.#key = key;
     globalThis.addEventListener("unload", () => this.send(Report.GOODBYE));
-    globalThis.addEventListener("error", (event) => {
-      this.#uncaught(event.error);
-    });
-    globalThis.addEventListener("unhandledrejection", (event) => {
-      this.#uncaught(event.reason);
+    this.#watch(
+      "error",
+      (event) => event.error,
+      (event) =>
+        new ErrorEvent(event.type, {
+          message: event.message,
+          filename: event.filename,
+          lineno: event.lineno,
+          colno: event.colno,
+          error: event.error,
+          cancelable: true,
+        }),
+    );
+    this.#watch(
+      "unhandledrejection",
+      (event) => event.reason,
+      (event) =>
+        new PromiseRejectionEvent(event.type, {
+          promise: event.promise,
+          reason: event.reason,
+          cancelable: true,
+        }),
+    );
+  }
+
+  /**
+   * Reports errors that nobody catches, unless a listener of the user prevents
+   * their effect. These are asked first, by an event of their own: only whoever
+   * is last to see an event knows whether it was prevented.
+   */
+  #watch<T extends "error" | "unhandledrejection">(
+    type: T,
+    errorOf: (event: WindowEventMap[T]) => unknown,
+    copyOf: (event: WindowEventMap[T]) => Event,
+  ): void {
+    let copy: Event | undefined;
+    globalThis.addEventListener(type, (event) => {
+      if (event === copy) return;
+      event.stopImmediatePropagation();
+      copy = copyOf(event);
+      if (globalThis.dispatchEvent(copy)) this.#uncaught(errorOf(event));
+      else event.preventDefault();
     });
   }
 
@@ -39,7 +77,7 @@ export class Reporter {
   /** Says on both streams that what is written from now on is new. */
   sendReached(): void {
     const report = encodeReport(Report.REACHED, null);
-    writeFrames(this.#key, report, (frame) => Deno.stdout.writeSync(frame));
+    writeFrames(this.#key, report, (frame) => writeAll(Deno.stdout, frame));
     writeFrames(this.#key, report, writeStderr);
   }
 
@@ -66,11 +104,5 @@ function withoutFields(error: Error, cause: unknown): Error {
 }
 
 function writeStderr(bytes: Uint8Array): void {
-  try {
-    for (let at = 0; at < bytes.length;) {
-      at += Deno.stderr.writeSync(bytes.subarray(at));
-    }
-  } catch {
-    // The parent is gone, and so is everybody who would read it.
-  }
+  writeAll(Deno.stderr, bytes);
 }

@@ -64,8 +64,7 @@ export interface Program {
 export function flagsOf(program: Program): string[] {
   const selected = selectFlags(commandLine(program), program.cwd);
   if (!selected.some((flag) => /^--(no-)?config\b/.test(flag))) {
-    const config = findConfig(program);
-    if (config !== null) selected.push(`--config=${config}`);
+    selected.push(...configFlags(program));
   }
   return selected;
 }
@@ -102,7 +101,7 @@ function commandLine({ pid, ownArgs }: Program): string[] {
 export function selectFlags(line: readonly string[], cwd: string): string[] {
   const selected: string[] = [];
   for (let i = 0; i < line.length; i++) {
-    const word = line[i] === "-c" ? "--config" : line[i]!;
+    const word = line[i]!.replace(/^-c(?==|$)/, "--config");
     const name = word.split("=", 1)[0]!;
     if (WITH_VALUE.has(name)) {
       let value = "";
@@ -127,20 +126,24 @@ function absolute(path: string, cwd: string): string {
 }
 
 /**
- * The config file that Deno found for this program. A child would look for it
- * from its own working directory, which may be another one.
+ * The config file that Deno found for this program, from its main module's
+ * folder upwards. A child, whose main module lies nowhere, finds none by itself.
  */
-function findConfig({ mainModule, cwd }: Program): string | null {
-  const start = mainModule.startsWith("file:")
-    ? new URL(".", mainModule)
-    : fileUrl(`${cwd}/`);
+function configFlags({ mainModule, cwd }: Program): string[] {
+  const isMadeUp = mainModule.includes("$deno$"); // by `deno eval` and the like
+  if (!isMadeUp && !mainModule.startsWith("file:")) return [];
+  const start = isMadeUp ? fileUrl(`${cwd}/`) : new URL(".", mainModule);
+  let hasPackage = false;
   for (let folder = start;; folder = new URL("..", folder)) {
     for (const name of ["deno.json", "deno.jsonc"]) {
       const file = new URL(name, folder);
-      if (isFile(file)) return filePath(file);
+      if (isFile(file)) return [`--config=${filePath(file)}`];
     }
-    if (folder.pathname === new URL("..", folder).pathname) return null;
+    hasPackage ||= isFile(new URL("package.json", folder));
+    if (folder.pathname === new URL("..", folder).pathname) break;
   }
+  // The packages of a project of Node's are in the folders of its modules.
+  return hasPackage ? ["--node-modules-dir=manual"] : [];
 }
 
 function isFile(file: URL): boolean {

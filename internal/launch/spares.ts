@@ -76,7 +76,13 @@ export function spareCount(): number {
 function replenish(): void {
   clearTimeout(timer);
   timer = undefined;
-  while (spares.length < wanted) spares.push(startSpare());
+  try {
+    while (spares.length < wanted) spares.push(startSpare());
+  } catch (error) {
+    // The folder may be gone, or the permission: whoever starts a process by
+    // spawn will be told.
+    log(LEVELS.WARNING, `a spare process could not be started: ${error}`);
+  }
 }
 
 function startSpare(): Spare {
@@ -114,9 +120,13 @@ function lost(spare: Spare, how: unknown): void {
 }
 
 function end({ process }: Spare): void {
-  // Whoever waits for a boot message ends at the end of its stdin.
   process.stdin.close().catch(() => {});
   process.stderr.cancel().catch(() => {});
+  try {
+    process.kill("SIGKILL"); // it has nothing to save, and may still be loading
+  } catch {
+    // It has ended already.
+  }
 }
 
 function canBecome(spare: Spare, launch: Launch, changes: Changes): boolean {

@@ -3,7 +3,7 @@
  * reports to its parent, on the standard error stream that it also prints on.
  *
  * ```text
- *   16 bytes   the key, random, known to the parent and this child only
+ *   16 bytes   the key, known to the parent and this child only
  *    1 byte    1: the last frame of its message, 0: more follow
  *    2 bytes   how many bytes follow, big-endian
  *    …         that part of the message
@@ -20,6 +20,13 @@ const HEADER_LENGTH = KEY_LENGTH + 3;
 /** POSIX promises 512; Linux has 4096, macOS 512. A write up to this is atomic. */
 const PIPE_BUF = Deno.build.os === "linux" ? 4096 : 512;
 const MAX_BODY = PIPE_BUF - HEADER_LENGTH;
+
+/** A key for one child: random, and beginning with what no text contains. */
+export function newKey(): Uint8Array<ArrayBuffer> {
+  const key = crypto.getRandomValues(new Uint8Array(KEY_LENGTH));
+  key[0] = 0xFF; // is in no UTF-8, so that no line is held back to see more
+  return key;
+}
 
 /** Writes one message as frames; `write` writes all of its bytes in one call. */
 export function writeFrames(

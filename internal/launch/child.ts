@@ -235,10 +235,12 @@ async function write(
   stdin: WritableStreamDefaultWriter<Uint8Array>,
   message: Uint8Array,
 ): Promise<boolean> {
-  const length = new Uint8Array(LENGTH_BYTES);
-  new DataView(length.buffer).setUint32(0, message.length);
+  // In one piece: a spare that waits for it wakes up once.
+  const bytes = new Uint8Array(LENGTH_BYTES + message.length);
+  new DataView(bytes.buffer).setUint32(0, message.length);
+  bytes.set(message, LENGTH_BYTES);
   try {
-    await Promise.all([stdin.write(length), stdin.write(message)]);
+    await stdin.write(bytes);
     return true;
   } catch {
     // A child that dies at once does not read it; its exit code says so.

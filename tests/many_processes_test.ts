@@ -21,16 +21,16 @@ describe("many processes", () => {
     assert(processes.every((process) => process.exitcode === 0));
   });
 
-  it("that run at once have no more files open than one has", async () => {
+  it("that run at once have no more pipes open, the later they started", async () => {
     const go = await Deno.makeTempFile();
     const processes = Array.from(
       { length: 12 },
-      () => new Process({ target: work.openFiles, args: [go] }),
+      () => new Process({ target: work.openPipes, args: [go] }),
     );
     for (const process of processes) process.start();
     await Deno.writeTextFile(go, "go");
     const counts = await Promise.all(processes.map((p) => p.result()));
-    assertEquals(new Set(counts).size, 1, `open files: ${counts}`);
+    assertEquals(new Set(counts).size, 1, `open pipes: ${counts}`);
     await Promise.all(processes.map((process) => process.join()));
     await Deno.remove(go);
   });

@@ -3,7 +3,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { deadline } from "@std/async";
 import { describe, it } from "@std/testing/bdd";
-import { newKey } from "../internal/wire/frames.ts";
+import { FakeTime } from "@std/testing/time";
+import { encodeReport, Report } from "../internal/launch/boot.ts";
+import { LineWriter } from "../internal/launch/line_writer.ts";
+import { ReportStream } from "../internal/launch/report_stream.ts";
+import { newKey, writeFrames } from "../internal/wire/frames.ts";
 import { deno, pathOf, type Ran } from "./support/run.ts";
 import { processesWith } from "./support/process_table.ts";
 import { until } from "./support/until.ts";
@@ -138,6 +142,34 @@ describe("a forked child", () => {
     });
     assertEquals(stdout.replaceAll("a", "").trim(), "prent true");
     assertEquals(stdout.length - "prent true\n".length, 800 * 65536 + 1);
+  });
+});
+
+describe("a busy parent", () => {
+  it("waits for a dead child's reports, however late it comes to reading them", async () => {
+    using time = new FakeTime();
+    const key = newKey();
+    const { readable, writable } = new TransformStream<Uint8Array>();
+    const received: number[] = [];
+    const reports = new ReportStream(
+      readable,
+      key,
+      new LineWriter(Deno.stderr, 0, false),
+      (kind) => void received.push(kind),
+    );
+    let drained = false;
+    const end = reports.drain(false).then(() => drained = true);
+    await time.tickAsync(1000);
+    await time.runMicrotasks();
+    assertEquals(drained, false);
+    const writer = writable.getWriter();
+    for (const kind of [Report.VALUE, Report.GOODBYE]) {
+      const report = encodeReport(kind, "x".repeat(10_000));
+      writeFrames(key, report, (frame) => void writer.write(frame.slice()));
+    }
+    await writer.close();
+    await end;
+    assertEquals(received, [Report.VALUE]);
   });
 });
 

@@ -12,7 +12,7 @@ export function boot(): void {
   const { key, identity, job, log } = readBootMessage();
   become(identity);
   Object.assign(settings, log);
-  const reporter = new Reporter(key);
+  const reporter = new Reporter(key, Deno.stdout, Deno.stderr);
   dieWithParent(identity.parent!.pid);
   beginReplay((job as Replay).returned, reporter);
 }

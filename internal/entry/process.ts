@@ -38,7 +38,7 @@ export async function boot(
   const job = message.job as Call;
   become(identity);
   Object.assign(settings, message.log);
-  const reporter = new Reporter(key);
+  const reporter = new Reporter(key, Deno.stderr);
   if (changes) catchUp(changes);
   dieWithParent(identity.parent!.pid);
 

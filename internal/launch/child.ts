@@ -173,8 +173,8 @@ export class Child {
       return this.#run({ ...boot, changes: null }, null);
     }
     const { code, signal } = await this.#process.status;
-    await reports.drain();
-    await printed?.drain();
+    await reports.drain(signal !== null);
+    await printed?.drain(signal !== null);
     this.#stderr.flush();
     out?.flush();
     // What is left of its stderr is a subprocess's: nobody waits for that.

@@ -45,7 +45,7 @@ export async function forkProcess(): Promise<number> {
     replay = null;
     setReplaying(false);
     returned.push(0);
-    reporter.sendReached();
+    reporter.announce(Report.REACHED);
     return 0;
   }
   const child = startReplay(returned.slice(0, call));

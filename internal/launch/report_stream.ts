@@ -5,19 +5,19 @@ import { Report } from "./boot.ts";
 import type { LineWriter } from "./line_writer.ts";
 
 /**
- * The end of a dead child's stream comes at once, unless a subprocess of the
- * child still holds it. Then it counts as read after such a silence, or after
- * so much talk: what the child itself wrote came first.
+ * How long to wait for a dead child's last report. One that was ended by a signal
+ * may have none; any other has, however late this busy process reads it.
  */
-const QUIET_MS = 50;
-const MOST_INTERVALS = 20;
+const KILLED_MS = 150;
+const LAST_REPORT_MS = 5000;
+/** Then the end comes at once, unless a subprocess still holds the stream. */
+const END_MS = 50;
 
 /** A stream of reports and text. */
 export class ReportStream {
-  #bytesRead = 0;
-  #goodbye = false;
-  #ended = false;
-  #done: Promise<void>;
+  /** Resolved when the child has said its last. */
+  #last = Promise.withResolvers<void>();
+  #end: Promise<void>;
 
   /** Reads from now on: text to `text`, reports to `receive`. */
   constructor(
@@ -29,32 +29,38 @@ export class ReportStream {
     const frames = new FrameReader(key, {
       text: (bytes) => text.write(bytes),
       message: (bytes) => {
-        if (bytes[0] === Report.GOODBYE) this.#goodbye = true;
-        else receive(bytes[0]!, bytes.subarray(1));
+        const [kind] = bytes;
+        if (kind === Report.GOODBYE || kind === Report.UNCAUGHT) {
+          this.#last.resolve();
+        }
+        if (kind !== Report.GOODBYE) receive(kind!, bytes.subarray(1));
       },
     });
     const readAll = async () => {
-      for await (const chunk of stream) {
-        this.#bytesRead += chunk.length;
-        frames.push(chunk);
-      }
+      for await (const chunk of stream) frames.push(chunk);
       frames.end();
-      this.#ended = true;
+      this.#last.resolve();
     };
-    this.#done = readAll();
+    this.#end = readAll();
   }
 
-  /** The child has ended: waits until everything that it wrote was read. */
-  async drain(): Promise<void> {
-    for (let interval = 0; interval < MOST_INTERVALS; interval++) {
-      const before = this.#bytesRead;
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const silence = new Promise((resolve) => {
-        timer = setTimeout(resolve, QUIET_MS);
-      });
-      await Promise.race([this.#done, silence]);
-      clearTimeout(timer);
-      if (this.#ended || this.#goodbye || this.#bytesRead === before) return;
-    }
+  /**
+   * The child has ended: waits until what it wrote was read. A report that comes
+   * after its death was on its way before, and in order: once the last one is
+   * here, so are the others.
+   */
+  async drain(bySignal: boolean): Promise<void> {
+    const limit = bySignal ? KILLED_MS : LAST_REPORT_MS;
+    await settledWithin(limit, this.#last.promise);
+    await settledWithin(END_MS, this.#end);
   }
+}
+
+async function settledWithin(ms: number, promise: Promise<void>) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const time = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, time]);
+  clearTimeout(timer);
 }

@@ -3,15 +3,18 @@
 import { writeFrames } from "../wire/frames.ts";
 import { encodeReport, Report } from "./boot.ts";
 import { self } from "./identity.ts";
-import { writeAll } from "./write_all.ts";
+import { type SyncWriter, writeAll } from "./write_all.ts";
 
 /** Reports to the parent, between what else is printed on stderr. */
 export class Reporter {
   #key: Uint8Array;
+  #streams: readonly SyncWriter[];
 
-  constructor(key: Uint8Array) {
+  /** Reports go to the last of the streams; all of them pass through the parent. */
+  constructor(key: Uint8Array, ...streams: SyncWriter[]) {
     this.#key = key;
-    globalThis.addEventListener("unload", () => this.send(Report.GOODBYE));
+    this.#streams = streams;
+    globalThis.addEventListener("unload", () => this.announce(Report.GOODBYE));
     this.#watch(
       "error",
       (event) => event.error,
@@ -59,7 +62,9 @@ export class Reporter {
 
   /** Sends a report; a `DataCloneError` where the value cannot be sent. */
   send(kind: number, value?: unknown): void {
-    writeFrames(this.#key, encodeReport(kind, value), writeStderr);
+    const stream = this.#streams.at(-1)!;
+    const report = encodeReport(kind, value);
+    writeFrames(this.#key, report, (frame) => writeAll(stream, frame));
   }
 
   /** Sends an error; what it carries that cannot be sent is left out. */
@@ -74,16 +79,18 @@ export class Reporter {
     }
   }
 
-  /** Says on both streams that what is written from now on is new. */
-  sendReached(): void {
-    const report = encodeReport(Report.REACHED, null);
-    writeFrames(this.#key, report, (frame) => writeAll(Deno.stdout, frame));
-    writeFrames(this.#key, report, writeStderr);
+  /** Says on all streams how far this process is. */
+  announce(kind: number): void {
+    const report = encodeReport(kind, null);
+    for (const stream of this.#streams) {
+      writeFrames(this.#key, report, (frame) => writeAll(stream, frame));
+    }
   }
 
   /** Prints what ended this process, with its name. */
   print(text: string): void {
-    writeStderr(new TextEncoder().encode(`Process ${self().name}:\n${text}`));
+    const heading = `Process ${self().name}:\n`;
+    writeAll(Deno.stderr, new TextEncoder().encode(heading + text));
   }
 
   #uncaught(error: unknown): void {
@@ -101,8 +108,4 @@ function withoutFields(error: Error, cause: unknown): Error {
   );
   Object.defineProperty(bare, "stack", { value: String(error.stack) });
   return bare;
-}
-
-function writeStderr(bytes: Uint8Array): void {
-  writeAll(Deno.stderr, bytes);
 }

@@ -30,7 +30,8 @@ export function self(): Identity {
     path: [],
     daemon: false,
     authkey: crypto.getRandomValues(new Uint8Array(32)),
-    mainModule: Deno.mainModule,
+    // In a Worker there is none but the Worker's own.
+    mainModule: Deno.mainModule ?? globalThis.location.href,
     parent: null,
   };
 }

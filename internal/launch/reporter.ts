@@ -5,6 +5,12 @@ import { encodeReport, Report } from "./boot.ts";
 import { self } from "./identity.ts";
 import { type SyncWriter, writeAll } from "./write_all.ts";
 
+/** The events of errors that nobody catches, in a Worker's scope too. */
+interface UncaughtEvents {
+  error: ErrorEvent;
+  unhandledrejection: PromiseRejectionEvent;
+}
+
 /** Reports to the parent, between what else is printed on stderr. */
 export class Reporter {
   #key: Uint8Array;
@@ -45,14 +51,15 @@ export class Reporter {
    * their effect. These are asked first, by an event of their own: only whoever
    * is last to see an event knows whether it was prevented.
    */
-  #watch<T extends "error" | "unhandledrejection">(
+  #watch<T extends keyof UncaughtEvents>(
     type: T,
-    errorOf: (event: WindowEventMap[T]) => unknown,
-    copyOf: (event: WindowEventMap[T]) => Event,
+    errorOf: (event: UncaughtEvents[T]) => unknown,
+    copyOf: (event: UncaughtEvents[T]) => Event,
   ): void {
     let copy: Event | undefined;
-    globalThis.addEventListener(type, (event) => {
-      if (event === copy) return;
+    globalThis.addEventListener(type, (original: Event) => {
+      if (original === copy) return;
+      const event = original as UncaughtEvents[T];
       event.stopImmediatePropagation();
       copy = copyOf(event);
       if (globalThis.dispatchEvent(copy)) this.#uncaught(errorOf(event));

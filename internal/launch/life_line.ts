@@ -18,6 +18,7 @@ import { cString, libc } from "../memory/libc.ts";
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
 const O_RDWR = 2;
+const POLLHUP = 16;
 
 let asked = false;
 
@@ -35,8 +36,21 @@ export function askKernel(parentPid: number): boolean {
  * parent has to say on stdin has been read.
  */
 export function dieWithParent(parentPid: number): void {
-  if (asked || askKernel(parentPid)) leaveStdin();
-  else watchStdin();
+  if (asked || askKernel(parentPid)) {
+    if (isStdinClosed()) Deno.exit(1);
+    leaveStdin();
+  } else watchStdin();
+}
+
+/**
+ * Whether the parent's end of stdin is closed. The kernel's signal is for the end
+ * of the *thread* that started this process. A Worker of the parent that ended
+ * before the signal was asked for had closed its end of the pipe before.
+ */
+function isStdinClosed(): boolean {
+  const pollfd = new Int16Array(4); // fd (two of these), events, revents
+  libc()!.poll(pollfd, 1n, 0);
+  return (pollfd[3]! & POLLHUP) !== 0;
 }
 
 /**

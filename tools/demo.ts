@@ -20,7 +20,7 @@ interface Found {
 }
 
 /** What opening a file costs, in bytes that could be hashed meanwhile. */
-const FILE_COST = 1 << 16;
+const FILE_COST = 1 << 14;
 /** Enough work that starting a process for it hardly counts, and no more. */
 const LEAST_BATCH = 16 << 20;
 const MOST_BATCH = 64 << 20;

@@ -9,8 +9,8 @@
  * costs 10 ms and 14 MB, which is the price of not granting ffi.
  *
  * The race worth knowing: a parent that dies before the child has asked the
- * kernel for the signal. Whoever has another parent then finds out by looking
- * after it has asked.
+ * kernel for the signal. So the child looks after it has asked: whether it has
+ * another parent, and whether the thread that started it has closed the pipe.
  */
 
 import { cString, libc } from "../memory/libc.ts";

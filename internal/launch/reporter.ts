@@ -69,9 +69,7 @@ export class Reporter {
 
   /** Sends a report; a `DataCloneError` where the value cannot be sent. */
   send(kind: number, value?: unknown): void {
-    const stream = this.#streams.at(-1)!;
-    const report = encodeReport(kind, value);
-    writeFrames(this.#key, report, (frame) => writeAll(stream, frame));
+    this.#write(this.#streams.at(-1)!, encodeReport(kind, value));
   }
 
   /** Sends an error; what it carries that cannot be sent is left out. */
@@ -89,15 +87,17 @@ export class Reporter {
   /** Says on all streams how far this process is. */
   announce(kind: number): void {
     const report = encodeReport(kind, null);
-    for (const stream of this.#streams) {
-      writeFrames(this.#key, report, (frame) => writeAll(stream, frame));
-    }
+    for (const stream of this.#streams) this.#write(stream, report);
   }
 
   /** Prints what ended this process, with its name. */
   print(text: string): void {
     const heading = `Process ${self().name}:\n`;
     writeAll(Deno.stderr, new TextEncoder().encode(heading + text));
+  }
+
+  #write(stream: SyncWriter, report: Uint8Array): void {
+    writeFrames(this.#key, report, (frame) => writeAll(stream, frame));
   }
 
   #uncaught(error: unknown): void {

@@ -1,5 +1,7 @@
 /** How one waits: time-outs in milliseconds, abort signals, timers of any length. */
 
+import { currentCoroutine } from "./context.ts";
+
 /** How long to wait, and what ends the wait. */
 export interface WaitOptions {
   /**
@@ -59,7 +61,8 @@ export function after(ms: number, callback: () => void): () => void {
 export const TIMED_OUT: unique symbol = Symbol("timed out");
 
 /**
- * Waits for a promise, and leaves no timer and no listener behind.
+ * Waits for a promise, and leaves no timer and no listener behind. The kill of
+ * the coroutine that waits ends the wait with its `GreenletExit`.
  *
  * Cancel safety: giving up leaves the promise as it was.
  */
@@ -69,8 +72,12 @@ export async function waitFor<T>(
 ): Promise<T | typeof TIMED_OUT> {
   const timeout = checkTimeout(options.timeout);
   const { signal } = options;
+  const coroutine = currentCoroutine();
+  coroutine?.throwIfKilled();
   signal?.throwIfAborted();
-  if (timeout === Infinity && signal === undefined) return await promise;
+  if (timeout === Infinity && signal === undefined && coroutine === null) {
+    return await promise;
+  }
   // What is settled already wins the race against a time of 0.
   if (timeout === 0) {
     return await Promise.race([promise, Promise.resolve(TIMED_OUT)] as const);
@@ -79,10 +86,12 @@ export async function waitFor<T>(
   const abort = () => given.reject(signal!.reason);
   const cancel = after(timeout, () => given.resolve(TIMED_OUT));
   signal?.addEventListener("abort", abort, { once: true });
+  const forget = coroutine?.onKill(given.reject);
   try {
     return await Promise.race([promise, given.promise] as const);
   } finally {
     cancel();
+    forget?.();
     signal?.removeEventListener("abort", abort);
   }
 }

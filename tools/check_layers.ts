@@ -12,7 +12,7 @@
 /** The layers from the lowest to the highest: files, and folders. */
 const LAYERS = [
   ["errors.ts"],
-  ["internal/wait.ts", "internal/wire/"],
+  ["internal/context.ts", "internal/wait.ts", "internal/wire/"],
   ["internal/memory/"],
   ["internal/structure/"],
   ["internal/travel/"],

@@ -1,0 +1,162 @@
+/**
+ * Who runs this code: which coroutine, and who owns the locks that it takes.
+ *
+ * The answer follows the code through its `await`s, by the runtime's
+ * `AsyncLocalStorage`. That costs 5 ms to load, so it is loaded when the first
+ * coroutine is spawned, or the first owner of its own is made; until then to
+ * ask costs nothing, and the answer is: nobody but the thread.
+ */
+
+/** A coroutine, as those see it who are called by it. */
+export interface Coroutine {
+  /** The `Greenlet` that stands for it. */
+  readonly greenlet: object;
+  /** What `local()` keeps for it, by the object that `local()` made. */
+  readonly locals: WeakMap<object, unknown>;
+  /**
+   * Throws if it was killed, and no wait has thrown that yet. One kill is
+   * thrown once: what runs after it (a `finally` block) may wait again.
+   */
+  throwIfKilled(): void;
+  /**
+   * Calls back, once, if it is killed from now on; the kill then counts as
+   * thrown. Returns what takes the call back.
+   */
+  onKill(callback: (exit: Error) => void): () => void;
+}
+
+/** Where code runs. */
+export interface Context {
+  /** Whom a lock belongs to that is taken here; told apart by identity. */
+  readonly owner: object;
+  /** The coroutine that runs, if one does. */
+  readonly coroutine: Coroutine | null;
+}
+
+/** What we use of `AsyncLocalStorage`. */
+interface Storage {
+  run<A extends unknown[], R>(
+    store: Context,
+    fn: (...args: A) => R,
+    ...args: A
+  ): R;
+  getStore(): Context | undefined;
+}
+
+const THREAD: Context = { owner: {}, coroutine: null };
+const LOCALS = new WeakMap<object, unknown>();
+
+let storage: Storage | null = null;
+let loading: Promise<void> | null = null;
+/** Where code runs that is called by {@linkcode runInSync}. */
+let inside: Context | null = null;
+
+/** Where this code runs: the innermost context. */
+export function currentContext(): Context {
+  return inside ?? storage?.getStore() ?? THREAD;
+}
+
+/** The coroutine that runs this code, if one does. */
+export function currentCoroutine(): Coroutine | null {
+  return storage === null ? null : currentContext().coroutine;
+}
+
+/** What `local()` keeps here: for the coroutine, or else for the thread. */
+export function currentLocals(): WeakMap<object, unknown> {
+  return currentCoroutine()?.locals ?? LOCALS;
+}
+
+/** Makes {@linkcode runIn} possible; `null` where it is already. */
+export function loadContexts(): Promise<void> | null {
+  if (storage !== null) return null;
+  return loading ??= import("node:async_hooks").then(
+    ({ AsyncLocalStorage }) => {
+      storage ??= new AsyncLocalStorage<Context>();
+    },
+  );
+}
+
+/**
+ * Calls `fn`; it, and what it goes on to do after each `await`, runs in that
+ * context. Only after {@linkcode loadContexts}.
+ */
+export function runIn<A extends unknown[], R>(
+  context: Context,
+  fn: (...args: A) => R,
+  ...args: A
+): R {
+  if (inside === null) return storage!.run(context, fn, ...args);
+  const around = inside;
+  inside = null;
+  try {
+    return storage!.run(context, fn, ...args);
+  } finally {
+    inside = around;
+  }
+}
+
+/** Calls `fn` in that context, which ends when it returns; needs no loading. */
+export function runInSync<R>(context: Context, fn: () => R): R {
+  const around = inside;
+  inside = context;
+  try {
+    return fn();
+  } finally {
+    inside = around;
+  }
+}
+
+/**
+ * Calls `fn` as an owner of its own: in the coroutine that runs now, so that it
+ * is killed and has its locals as before, but apart from it as to locks.
+ */
+export async function runAsOwner<R>(
+  owner: object,
+  fn: () => R | PromiseLike<R>,
+): Promise<R> {
+  const loading = loadContexts();
+  if (loading !== null) await loading;
+  return await runIn({ owner, coroutine: currentCoroutine() }, fn);
+}
+
+/** {@linkcode runAsOwner} for a function that does not wait. */
+export function runAsOwnerSync<R>(owner: object, fn: () => R): R {
+  return runInSync({ owner, coroutine: currentCoroutine() }, fn);
+}
+
+/** Throws `GreenletExit` where a killed coroutine runs: first thing in a wait. */
+export function throwIfKilled(): void {
+  if (storage !== null) currentContext().coroutine?.throwIfKilled();
+}
+
+/** A signal for the time of one wait. */
+export interface WaitSignal extends Disposable {
+  /** Aborts when the caller's signal does, or the coroutine is killed. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * What ends a wait that is steered by a signal: the caller's, or the kill of the
+ * coroutine that waits, whose reason is then the `GreenletExit` to throw. To be
+ * disposed of when the wait is over, or a later kill would be lost on it.
+ *
+ * @throws {unknown} The signal's reason if it has aborted; `GreenletExit` if the
+ * coroutine has been killed.
+ */
+export function waitSignal(signal: AbortSignal | undefined): WaitSignal {
+  const coroutine = currentCoroutine();
+  coroutine?.throwIfKilled();
+  signal?.throwIfAborted();
+  if (coroutine === null) return { signal, [Symbol.dispose]() {} };
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal!.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  const forget = coroutine.onKill((exit) => controller.abort(exit));
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      forget();
+      signal?.removeEventListener("abort", abort);
+    },
+  };
+}

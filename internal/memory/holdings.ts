@@ -1,0 +1,90 @@
+/** Which objects of an arena this thread holds, and when it lets go of them. */
+
+import type { SharedObject, Space } from "./objects.ts";
+import { ShutDownError } from "../../errors.ts";
+
+/** What this thread has of an end of an object: one *core* for all its users. */
+interface Holding {
+  core: WeakRef<object>;
+  /** Cores that were made and not collected yet; of these only the last is in use. */
+  count: number;
+}
+
+/** An end of an object. */
+interface Held {
+  readonly object: SharedObject;
+  readonly end: number;
+  readonly key: string;
+}
+
+/**
+ * The objects that a thread holds. A core is what all JavaScript objects of this
+ * thread share that stand for one end of a shared object. It is let go of when
+ * nobody in this thread can reach it any more, or when that is asked for.
+ */
+export class Holdings {
+  readonly #space: Space;
+  #held = new Map<string, Holding>();
+  #registry = new FinalizationRegistry<Held>((held) => this.#collected(held));
+
+  constructor(space: Space) {
+    this.#space = space;
+  }
+
+  /** The core of an end that this thread holds already, having made the object. */
+  adopt<C extends object>(object: SharedObject, end: number, core: C): C {
+    const key = `${object.uid}/${end}`;
+    const holding = this.#held.get(key);
+    if (holding === undefined) {
+      this.#held.set(key, { core: new WeakRef(core), count: 1 });
+    } else {
+      holding.core = new WeakRef(core);
+      holding.count++;
+    }
+    this.#registry.register(core, { object, end, key }, core);
+    return core;
+  }
+
+  /**
+   * The core of an end of an object that somebody has sent; made at the first time.
+   *
+   * @throws {ShutDownError} If the object is no more.
+   */
+  obtain<C extends object>(
+    index: number,
+    uid: number,
+    end: number,
+    make: (object: SharedObject) => C,
+  ): C {
+    const known = this.#held.get(`${uid}/${end}`)?.core.deref();
+    if (known !== undefined) return known as C;
+    const object = this.#space.find(index, uid);
+    if (object === null) {
+      throw new ShutDownError(
+        "Cannot use an object that was sent as it is no more: nobody held it any longer",
+      );
+    }
+    object.hold(end);
+    return this.adopt(object, end, make(object));
+  }
+
+  /** Lets go of an end before its core is collected. Twice does nothing new. */
+  letGo(object: SharedObject, end: number): void {
+    const key = `${object.uid}/${end}`;
+    const core = this.#held.get(key)?.core.deref();
+    if (core === undefined || !this.#registry.unregister(core)) return;
+    this.#drop(object, end, key);
+  }
+
+  #collected({ object, end, key }: Held): void {
+    this.#drop(object, end, key);
+  }
+
+  #drop(object: SharedObject, end: number, key: string): void {
+    const holding = this.#held.get(key);
+    if (holding === undefined) return;
+    if (--holding.count > 0) return;
+    this.#held.delete(key);
+    object.letGo(end);
+  }
+}

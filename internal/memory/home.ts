@@ -1,0 +1,78 @@
+/** The memory of this thread's family, and the thread's own place in it. */
+
+import { type Arena, type ArenaGrant, openArena } from "./arena.ts";
+import { memoryCalls } from "./libc.ts";
+import { grantedMemory, type MemoryGrant } from "./grant.ts";
+import { Holdings } from "./holdings.ts";
+import { createArena } from "./make_arena.ts";
+import { Member } from "./member.ts";
+import { type SharedObject, Space } from "./objects.ts";
+import { sweepPins } from "./pins.ts";
+import { Waits } from "./waits.ts";
+
+/** This thread in an arena: what objects are made in, and how they are waited for. */
+export interface Home {
+  readonly space: Space;
+  readonly waits: Waits;
+  readonly holdings: Holdings;
+}
+
+let arena: Arena | null = null;
+let home: Home | null = null;
+const others = new Map<string, Home>();
+
+/** This thread in its family's memory, which is made at the first need. */
+export function ownHome(): Home {
+  return home ??= enter(ownArena());
+}
+
+/** This thread in the arena that somebody else has spoken of. */
+export function homeIn(grant: ArenaGrant): Home {
+  if (grant.id === ownArena().grant.id) return ownHome();
+  let other = others.get(grant.id);
+  if (other === undefined) {
+    others.set(grant.id, other = enter(openArena(grant)));
+  }
+  return other;
+}
+
+/** Whether an object lies in the memory that all of this family look at. */
+export function isOwn(object: SharedObject): boolean {
+  return object.space === ownHome().space;
+}
+
+/** How a child process joins; `null`: it cannot, without ffi. */
+export function grantToChild(): MemoryGrant | null {
+  if (memoryCalls() === null) return null;
+  const { space } = ownHome();
+  return { arena: space.arena.grant, parent: space.member.id };
+}
+
+/** How another thread of this process joins. */
+export function grantToThread(): MemoryGrant {
+  const { space } = ownHome();
+  const { grant, base } = space.arena;
+  return { arena: { ...grant, base }, parent: space.member.id };
+}
+
+function ownArena(): Arena {
+  if (arena !== null) return arena;
+  const grant = grantedMemory();
+  return arena = grant === null ? createArena() : openArena(grant.arena);
+}
+
+function enter(arena: Arena): Home {
+  const space = new Space(Member.join(arena));
+  const { member } = space;
+  member.sweepBy((slot, owner) => sweepAfter(space, slot, owner));
+  return { space, waits: new Waits(member), holdings: new Holdings(space) };
+}
+
+/** What a thread leaves behind that has died, wherever it was. */
+function sweepAfter(space: Space, slot: number, owner: number): void {
+  space.sweepHand(slot, owner);
+  sweepPins(space, owner);
+  for (const object of space.objects()) object.sweep(slot, owner);
+  // Whoever waits may depend on what has changed.
+  for (const slot of space.member.living()) space.member.ring(slot);
+}

@@ -1,0 +1,323 @@
+/**
+ * Objects in an arena: what a Lock, a Queue, a SharedDict is made of.
+ *
+ * ```text
+ *   word 0        31            2 1     0
+ *                +---------------+-------+   state  LIVE, or DESTROYED (being)
+ *                |  changes      | state |   changes  how often somebody was added
+ *                +---------------+-------+            to those who hold it
+ *   word 1        uid: no other object of this arena has, or had, the same
+ *   word 2        type
+ *   word 3        who destroys it
+ *   word 4        its place in the table of objects
+ *   words 16 …    holders of end 0: a bit for each slot
+ *   words 48 …    holders of end 1, where the type has two ends
+ *   then          what the type makes of it
+ * ```
+ *
+ * An object lives as long as somebody holds one of its ends: a thread that has
+ * the JavaScript object for it, or a message that is on its way (pins.ts). An end
+ * that nobody holds is closed.
+ *
+ * Who may write what
+ *   holders   each thread its own bit; who sweeps up after it, too.
+ *   changes   who has set a bit or a pin adds 1, *before* it takes away the bit or
+ *             pin that it had the object from.
+ *   state     LIVE -> DESTROYED by compare-and-swap with `changes` as they were
+ *             before one found that there is no holder and no pin.
+ *
+ * Invariants
+ *   I1  Whoever gets an object has it from somebody who holds it, or from a pin,
+ *       and sets its own bit first. So at every moment one of these is set; and a
+ *       look that missed the one because it moved has the wrong `changes`.
+ *   I2  A block is in the table, or in its thread's hand, or free. A thread that
+ *       dies with one in its hand that is not in the table leaves it to be freed.
+ *
+ * The race worth knowing: A looks at the pins (none), B, which holds it, pins it
+ * for C and lets go, A looks at the holders (none). B has changed `changes`, so
+ * A's swap fails, and A looks again.
+ */
+
+import { Allocator } from "./allocator.ts";
+import { type Arena, offsetOf } from "./arena.ts";
+import { Header, MAX_OBJECTS, OBJECT_TABLE, SET_WORDS } from "./layout.ts";
+import type { Member } from "./member.ts";
+import { isPinned, releasePinsOf } from "./pins.ts";
+
+const STATE = 0;
+const UID = 1;
+const TYPE = 2;
+const DESTROYER = 3;
+const INDEX = 4;
+const HOLDERS = 16;
+
+const LIVE = 1;
+const DESTROYED = 2;
+const STATES = 3;
+const CHANGE = 4;
+/** In the table: reserved, by the owner whose name it is. */
+const RESERVED = 0x80000000 | 0;
+
+/** What an object is, and what is to be done at its end and at a thread's. */
+export interface ObjectType {
+  /** Its number in shared memory. */
+  readonly code: number;
+  /** How many ends it has, which are held apart. */
+  readonly ends: 1 | 2;
+  /** A thread that may have owned a part of it has died. Done twice, it does nothing new. */
+  sweep?(object: SharedObject, slot: number, owner: number): void;
+  /** Nobody holds this end any more. May be called twice. */
+  endClosed?(object: SharedObject, end: number): void;
+  /** Nobody holds it any more: frees what it owns. Done twice, it does nothing new. */
+  destroy?(object: SharedObject): void;
+}
+
+const types = new Map<number, ObjectType>();
+
+/** Makes a type known to this thread. */
+export function defineType(type: ObjectType): ObjectType {
+  types.set(type.code, type);
+  return type;
+}
+
+/** How many bytes the head of an object takes, before what the type makes of it. */
+export function headBytes(type: ObjectType): number {
+  return (HOLDERS + type.ends * SET_WORDS) * 4;
+}
+
+/** An object as this thread sees it; it says nothing of who holds it. */
+export class SharedObject {
+  readonly space: Space;
+  readonly type: ObjectType;
+  /** Its place in the table of objects. */
+  readonly index: number;
+  readonly uid: number;
+  /** Where its block lies. */
+  readonly offset: number;
+  /** All words of its block. */
+  readonly words: Int32Array;
+  /** The index in `words` of the first that the type has for itself. */
+  readonly body: number;
+
+  constructor(space: Space, pointer: number, type: ObjectType, index: number) {
+    this.space = space;
+    this.type = type;
+    this.index = index;
+    this.offset = offsetOf(pointer);
+    this.words = space.arena.ints(
+      this.offset,
+      space.allocator.sizeOf(pointer),
+    );
+    this.uid = this.words[UID]!;
+    this.body = headBytes(type) / 4;
+  }
+
+  /** This thread, as a member of the object's arena. */
+  get member(): Member {
+    return this.space.member;
+  }
+
+  /** The offset in the arena of one of the object's words. */
+  offsetOfWord(index: number): number {
+    return this.offset + index * 4;
+  }
+
+  /** Whether somebody holds this end, or will when a message arrives. */
+  isHeld(end: number): boolean {
+    return isPinned(this.space.arena, this, end) || this.#hasHolders(end);
+  }
+
+  /** This thread holds an end from now on. */
+  hold(end: number): void {
+    const { slot } = this.member;
+    const at = HOLDERS + end * SET_WORDS + (slot >>> 5);
+    Atomics.or(this.words, at, 1 << (slot & 31));
+    Atomics.add(this.words, STATE, CHANGE);
+  }
+
+  /** Somebody was added who holds it by other means. */
+  changed(): void {
+    Atomics.add(this.words, STATE, CHANGE);
+  }
+
+  /** A thread holds an end no more. */
+  letGo(end: number, slot: number = this.member.slot): void {
+    const at = HOLDERS + end * SET_WORDS + (slot >>> 5);
+    const bit = 1 << (slot & 31);
+    if (!(Atomics.and(this.words, at, ~bit) & bit)) return;
+    this.endIfUnheld(end);
+  }
+
+  /** Closes an end that nobody holds, and destroys the object if that was the last. */
+  endIfUnheld(end: number): void {
+    if (this.isHeld(end)) return;
+    this.type.endClosed?.(this, end);
+    for (;;) {
+      const state = Atomics.load(this.words, STATE);
+      if ((state & STATES) !== LIVE) return;
+      for (let end = 0; end < this.type.ends; end++) {
+        if (this.isHeld(end)) return;
+      }
+      const destroyed = state & ~STATES | DESTROYED;
+      if (
+        Atomics.compareExchange(this.words, STATE, state, destroyed) === state
+      ) return this.destroy(0);
+    }
+  }
+
+  /** Destroys it in the place of `predecessor`, which is nobody or dead. */
+  destroy(predecessor: number): void {
+    const { id } = this.member;
+    if (
+      Atomics.compareExchange(this.words, DESTROYER, predecessor, id) !==
+        predecessor
+    ) return;
+    this.type.destroy?.(this);
+    releasePinsOf(this.space, this.uid);
+    this.space.remove(this);
+  }
+
+  /** After a thread's death. */
+  sweep(slot: number, owner: number): void {
+    if ((Atomics.load(this.words, STATE) & STATES) === DESTROYED) {
+      const destroyer = Atomics.load(this.words, DESTROYER);
+      // The one that has not signed yet may be alive: then it will lose.
+      if (destroyer === owner || destroyer === 0) this.destroy(destroyer);
+      return;
+    }
+    this.type.sweep?.(this, slot, owner);
+    for (let end = 0; end < this.type.ends; end++) this.letGo(end, slot);
+  }
+
+  #hasHolders(end: number): boolean {
+    const at = HOLDERS + end * SET_WORDS;
+    for (let i = 0; i < SET_WORDS; i++) {
+      if (Atomics.load(this.words, at + i) !== 0) return true;
+    }
+    return false;
+  }
+}
+
+/** An arena as one of its members sees it: its memory and its objects. */
+export class Space {
+  readonly arena: Arena;
+  readonly member: Member;
+  readonly allocator: Allocator;
+  #table: Int32Array;
+
+  constructor(member: Member) {
+    this.arena = member.arena;
+    this.member = member;
+    this.allocator = new Allocator(member);
+    this.#table = this.arena.ints(OBJECT_TABLE, MAX_OBJECTS * 4);
+  }
+
+  /** Makes an object, all ends of which this thread holds. */
+  create(type: ObjectType, bodyBytes: number): SharedObject {
+    const { header } = this.arena;
+    const hand = this.member.handOf(this.member.slot);
+    const index = this.#reserve();
+    const bytes = headBytes(type) + bodyBytes;
+    const pointer = this.allocator.allocate(bytes, hand);
+    const words = this.arena.ints(offsetOf(pointer), headBytes(type));
+    words[UID] = Atomics.add(header, Header.NEXT_UID, 1);
+    words[TYPE] = type.code;
+    words[INDEX] = index;
+    words[STATE] = LIVE;
+    const object = new SharedObject(this, pointer, type, index);
+    for (let end = 0; end < type.ends; end++) object.hold(end);
+    Atomics.store(this.#table, index, pointer);
+    this.#emptyHand();
+    return object;
+  }
+
+  /** The object at a place of the table, if it is the one meant; else `null`. */
+  find(index: number, uid: number): SharedObject | null {
+    if (!(index >= 0 && index < MAX_OBJECTS)) return null;
+    const object = this.#at(index);
+    return object !== null && object.uid === uid && object.words[UID] === uid
+      ? object
+      : null;
+  }
+
+  /** All objects that there are. */
+  *objects(): Iterable<SharedObject> {
+    const top = Atomics.load(this.arena.header, Header.OBJECTS_TOP);
+    for (let index = 0; index < top; index++) {
+      const object = this.#at(index);
+      if (object !== null) yield object;
+    }
+  }
+
+  /** Takes an object out of the table that was destroyed, and frees its block. */
+  remove(object: SharedObject): void {
+    const hand = this.member.handOf(this.member.slot);
+    const pointer = this.#table[object.index]!;
+    this.#setHand(hand, pointer);
+    Atomics.store(this.#table, object.index, 0);
+    Atomics.store(this.arena.header, Header.OBJECTS_HINT, object.index);
+    this.allocator.free(hand);
+  }
+
+  /** After a thread's death: what it had in its hand, and what it had reserved. */
+  sweepHand(slot: number, owner: number): void {
+    const hand = this.member.handOf(slot);
+    const pointer = this.#hand(hand);
+    if (pointer !== 0) {
+      const index = this.arena.ints(offsetOf(pointer), 64)[INDEX]!;
+      const inTable = index >= 0 && index < MAX_OBJECTS &&
+        Atomics.load(this.#table, index) === pointer;
+      if (inTable) this.#setHand(hand, 0);
+      else this.allocator.free(hand);
+    }
+    const top = Atomics.load(this.arena.header, Header.OBJECTS_TOP);
+    for (let index = 0; index < top; index++) {
+      Atomics.compareExchange(this.#table, index, RESERVED | owner, 0);
+    }
+  }
+
+  #at(index: number): SharedObject | null {
+    const pointer = Atomics.load(this.#table, index);
+    if (pointer <= 0) return null;
+    const code = this.arena.ints(offsetOf(pointer), 64)[TYPE]!;
+    const type = types.get(code);
+    if (type === undefined) return null;
+    return new SharedObject(this, pointer, type, index);
+  }
+
+  #reserve(): number {
+    const { header } = this.arena;
+    const mark = RESERVED | this.member.id;
+    const hint = Atomics.load(header, Header.OBJECTS_HINT);
+    const top = Atomics.load(header, Header.OBJECTS_TOP);
+    for (const [from, to] of [[hint, top], [0, hint], [top, MAX_OBJECTS]]) {
+      for (let index = from!; index < to!; index++) {
+        if (Atomics.load(this.#table, index) !== 0) continue;
+        if (Atomics.compareExchange(this.#table, index, 0, mark) !== 0) {
+          continue;
+        }
+        Atomics.store(header, Header.OBJECTS_HINT, index + 1);
+        for (;;) {
+          const top = Atomics.load(header, Header.OBJECTS_TOP);
+          if (top > index) return index;
+          Atomics.compareExchange(header, Header.OBJECTS_TOP, top, index + 1);
+        }
+      }
+    }
+    throw new RangeError(
+      `Cannot share more than ${MAX_OBJECTS} objects: close those that are not needed`,
+    );
+  }
+
+  #hand(offset: number): number {
+    return this.arena.ints(offset, 4)[0]!;
+  }
+
+  #setHand(offset: number, pointer: number): void {
+    Atomics.store(this.arena.ints(offset, 4), 0, pointer);
+  }
+
+  #emptyHand(): void {
+    this.#setHand(this.member.handOf(this.member.slot), 0);
+  }
+}

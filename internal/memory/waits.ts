@@ -1,0 +1,301 @@
+/**
+ * How threads, and the coroutines in them, wait for what is in shared memory.
+ *
+ * What one waits for is a {@linkcode Gate}: a wait set, and whether it is worth
+ * an attempt. An attempt takes what is waited for, or says that it is not there.
+ *
+ * A thread has one bit in the wait set and one doorbell. Its coroutines queue
+ * behind that, first in, first out, in a {@linkcode Line} for each gate.
+ */
+
+import { ShutDownError } from "../../errors.ts";
+import { currentCoroutine } from "../context.ts";
+import {
+  after,
+  checkTimeout,
+  type SyncWaitOptions,
+  type WaitOptions,
+} from "../wait.ts";
+import type { Member } from "./member.ts";
+import { HEARTBEAT, STOP } from "./parking.ts";
+import type { WaitSet } from "./wait_set.ts";
+
+/** Takes what is waited for; `undefined`: it is not there yet. */
+export type Attempt<R> = () => R | undefined;
+
+/** Something that one can wait for. */
+export interface Gate {
+  readonly set: WaitSet;
+  /** Whether an attempt may succeed now; nothing is taken. */
+  ready(): boolean;
+  /** This thread waits no more: what was given to it already goes to another. */
+  refuse?(): void;
+}
+
+/** Where looking again and again may help, because others run beside this thread. */
+const CAN_SPIN = navigator.hardwareConcurrency > 1;
+const MOST_SPINS = 4000;
+const FEWEST_SPINS = 50;
+
+interface Waiter {
+  attempt: Attempt<unknown>;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** Those of this thread who wait at one gate. */
+export class Line {
+  readonly gate: Gate;
+  readonly #waits: Waits;
+  #waiters: Waiter[] = [];
+  /** How often to look before going to sleep; more after it has helped. */
+  #spins = FEWEST_SPINS * 4;
+
+  constructor(waits: Waits, gate: Gate) {
+    this.#waits = waits;
+    this.gate = gate;
+  }
+
+  /**
+   * Waits until the attempt succeeds; `undefined`: time ran out.
+   *
+   * Cancel safety: who gives up has taken nothing, and passes on the wake-up
+   * that it may have been given.
+   */
+  wait<R>(
+    attempt: Attempt<R>,
+    options: WaitOptions = {},
+  ): Promise<R | undefined> {
+    try {
+      const timeout = checkTimeout(options.timeout);
+      options.signal?.throwIfAborted();
+      const coroutine = currentCoroutine();
+      coroutine?.throwIfKilled();
+      if (this.#waiters.length === 0) {
+        const taken = attempt() ??
+          (timeout === 0 ? undefined : this.#spin(attempt));
+        if (taken !== undefined || timeout === 0) {
+          return Promise.resolve(taken);
+        }
+      } else if (timeout === 0) return Promise.resolve(undefined);
+      return this.#queue(attempt, timeout, options.signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Waits like {@linkcode wait}, but blocks this thread. It comes before those who
+   * wait in it already, who could not run.
+   */
+  waitSync<R>(
+    attempt: Attempt<R>,
+    options: SyncWaitOptions = {},
+  ): R | undefined {
+    const timeout = checkTimeout(options.timeout);
+    const taken = attempt() ??
+      (timeout === 0 ? undefined : this.#spin(attempt));
+    if (taken !== undefined || timeout === 0) return taken;
+    this.#waits.suspend();
+    try {
+      return this.#block(attempt, timeout);
+    } finally {
+      this.#waits.resume();
+    }
+  }
+
+  /** Whether nobody of this thread waits here. */
+  get isEmpty(): boolean {
+    return this.#waiters.length === 0;
+  }
+
+  /** Looks whether those who wait can have what they wait for. */
+  look(): void {
+    const { set } = this.gate;
+    const { member } = this.#waits;
+    set.enter(member.slot);
+    while (this.#waiters.length > 0) {
+      const waiter = this.#waiters[0]!;
+      let taken: unknown;
+      try {
+        taken = waiter.attempt();
+        if (taken === undefined) return;
+        waiter.resolve(taken);
+      } catch (error) {
+        waiter.reject(error);
+      }
+      this.#remove(waiter);
+    }
+    this.leave();
+    this.#passOn();
+  }
+
+  /** Waits no more, at least for now; a wake-up that was not used moves on. */
+  leave(): void {
+    const { set } = this.gate;
+    const { member } = this.#waits;
+    const woken = set.leave(member.slot);
+    this.gate.refuse?.();
+    if (woken) set.wakeOne(member);
+  }
+
+  /** Ends all waits with that error. */
+  fail(error: unknown): void {
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+    this.#waits.remove(this);
+  }
+
+  #queue<R>(
+    attempt: Attempt<R>,
+    timeout: number,
+    signal: AbortSignal | undefined,
+  ): Promise<R | undefined> {
+    const { promise, resolve, reject } = Promise.withResolvers<R | undefined>();
+    const end = () => {
+      cancel();
+      unlisten?.();
+      signal?.removeEventListener("abort", abort);
+    };
+    const waiter: Waiter = {
+      attempt,
+      resolve: (value) => {
+        end();
+        resolve(value as R);
+      },
+      reject: (error) => {
+        end();
+        reject(error);
+      },
+    };
+    const abort = () => {
+      this.#giveUp(waiter);
+      waiter.reject(signal!.reason);
+    };
+    const cancel = after(timeout, () => {
+      this.#giveUp(waiter);
+      waiter.resolve(undefined);
+    });
+    signal?.addEventListener("abort", abort);
+    const unlisten = currentCoroutine()?.onKill((exit) => {
+      this.#giveUp(waiter);
+      waiter.reject(exit);
+    });
+    this.#waiters.push(waiter);
+    if (this.#waiters.length === 1) this.look();
+    if (this.#waiters.length > 0) this.#waits.add(this);
+    return promise;
+  }
+
+  #giveUp(waiter: Waiter): void {
+    this.#remove(waiter);
+    if (this.isEmpty) {
+      this.leave();
+      this.#waits.remove(this);
+    }
+  }
+
+  #remove(waiter: Waiter): void {
+    const index = this.#waiters.indexOf(waiter);
+    if (index === 0) this.#waiters.shift();
+    else if (index > 0) this.#waiters.splice(index, 1);
+  }
+
+  #block<R>(attempt: Attempt<R>, timeout: number): R | undefined {
+    const { set } = this.gate;
+    const { member } = this.#waits;
+    const end = performance.now() + timeout;
+    try {
+      for (;;) {
+        const bell = member.readBell();
+        if (bell & STOP) throw stopped();
+        set.enter(member.slot);
+        const taken = attempt();
+        if (taken !== undefined) return taken;
+        const left = end - performance.now();
+        if (left <= 0) return undefined;
+        member.sleep(bell, left);
+      }
+    } finally {
+      this.leave();
+      this.#passOn();
+    }
+  }
+
+  /** What was taken may not have been all that was there. */
+  #passOn(): void {
+    const { set } = this.gate;
+    if (set.isUsed && this.gate.ready()) set.wakeOne(this.#waits.member);
+  }
+
+  #spin<R>(attempt: Attempt<R>): R | undefined {
+    if (!CAN_SPIN) return undefined;
+    for (let i = 0; i < this.#spins; i++) {
+      if (!this.gate.ready()) continue;
+      const taken = attempt();
+      if (taken === undefined) continue;
+      this.#spins = Math.min(MOST_SPINS, this.#spins * 2);
+      this.#passOn();
+      return taken;
+    }
+    this.#spins = Math.max(FEWEST_SPINS, this.#spins >> 1);
+    return undefined;
+  }
+}
+
+/** All waits of one thread in one arena. */
+export class Waits {
+  readonly member: Member;
+  #lines = new Set<Line>();
+  #running = false;
+
+  constructor(member: Member) {
+    this.member = member;
+  }
+
+  /** Somebody waits in that line. */
+  add(line: Line): void {
+    this.#lines.add(line);
+    if (!this.#running) this.#run();
+  }
+
+  /** Nobody waits there any more. */
+  remove(line: Line): void {
+    if (!this.#lines.delete(line)) return;
+    // The sleep would keep the program alive.
+    if (this.#lines.size === 0) this.member.ring(this.member.slot);
+  }
+
+  /** This thread is about to block: what it waits for is left to others. */
+  suspend(): void {
+    for (const line of this.#lines) line.leave();
+  }
+
+  /** It runs again. */
+  resume(): void {
+    for (const line of [...this.#lines]) this.#look(line);
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    while (this.#lines.size > 0) {
+      const bell = this.member.readBell();
+      if (bell & STOP) {
+        for (const line of [...this.#lines]) line.fail(stopped());
+        break;
+      }
+      for (const line of [...this.#lines]) this.#look(line);
+      if (this.#lines.size === 0) break;
+      await this.member.sleepAsync(bell, HEARTBEAT);
+    }
+    this.#running = false;
+  }
+
+  #look(line: Line): void {
+    line.look();
+    if (line.isEmpty) this.#lines.delete(line);
+  }
+}
+
+function stopped(): ShutDownError {
+  return new ShutDownError("Cannot wait as this thread is being terminated");
+}

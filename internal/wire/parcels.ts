@@ -1,0 +1,111 @@
+/**
+ * Messages in which objects of this library travel.
+ *
+ * While such an object is on its way it is *pinned*, because the sender may let
+ * go of it or die before the receiver holds it. Pins are no part of the message,
+ * which may have to be written twice; they go beside it.
+ *
+ * This module knows nothing of shared memory, so that a child that shares none
+ * need not load it: who writes a handle notes how to pin what it stands for.
+ */
+
+import { decode } from "./decode.ts";
+import { encode } from "./encode.ts";
+
+/** For whose sake something is pinned: a thread's, or an object's. */
+export type Beneficiary = { readonly owner: number } | {
+  readonly object: number;
+};
+
+/** What was found in the message that is being written. */
+export interface Note {
+  /** Tells it from others. */
+  readonly key: string;
+  /** Pins it; gives the pin's number, or -1 where there is nothing to pin. */
+  pin(beneficiary: Beneficiary): number;
+}
+
+/** A message and its pins. */
+export interface Parcel {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly pins: readonly number[] | null;
+}
+
+let noted: Note[] | null = null;
+/** Shared memory, as far as messages need it. */
+export interface Pinning {
+  /** This thread, as an owner. */
+  owner(): number;
+  /** Takes out pins. */
+  unpin(pins: readonly number[]): void;
+}
+
+let pinning: Pinning | null = null;
+
+/** Called by who can pin. */
+export function pinBy(means: Pinning): void {
+  pinning = means;
+}
+
+/** Notes what is being written. */
+export function note(found: Note): void {
+  noted ??= [];
+  // A message may be written twice, or tell of one object twice.
+  if (!noted.some(({ key }) => key === found.key)) noted.push(found);
+}
+
+/** Begins to note; the result is to be given to what ends that. */
+export function beginNotes(): Note[] | null {
+  const outer = noted;
+  noted = null;
+  return outer;
+}
+
+/** Ends that, and gives what was noted; `null`: nothing. */
+export function endNotes(outer: Note[] | null): Note[] | null {
+  const notes = noted;
+  noted = outer;
+  return notes;
+}
+
+/** Pins what was noted. */
+export function pinAll(
+  notes: readonly Note[],
+  beneficiary: Beneficiary,
+): number[] {
+  return notes.map((note) => note.pin(beneficiary)).filter((pin) => pin !== -1);
+}
+
+/**
+ * Encodes a message, and pins what is in it, for the sake of this thread where
+ * nobody else is named.
+ */
+export function pack(
+  value: unknown,
+  root?: string,
+  beneficiary?: Beneficiary,
+): Parcel {
+  const outer = beginNotes();
+  let notes: Note[] | null = null;
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = encode(value, root);
+  } finally {
+    notes = endNotes(outer);
+  }
+  const pins = notes &&
+    pinAll(notes, beneficiary ?? { owner: pinning!.owner() });
+  return { bytes, pins };
+}
+
+/** Decodes a message; what is in it is held then, and not pinned any more. */
+export function unpack({ bytes, pins }: Parcel): unknown {
+  const value = decode(bytes);
+  takeOut(pins);
+  return value;
+}
+
+/** Takes out pins. To take one out twice does nothing new. */
+export function takeOut(pins: readonly number[] | null): void {
+  if (pins !== null && pins.length > 0) pinning?.unpin(pins);
+}

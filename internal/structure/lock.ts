@@ -1,0 +1,206 @@
+/**
+ * A lock in shared memory: one word, and a wait set.
+ *
+ * ```text
+ *    31        30       29          28         27                  0
+ *   +---------+--------+-----------+----------+---------------------+
+ *   | WAITERS | HANDED | ABANDONED | STARVING | owner; 0: nobody    |
+ *   +---------+--------+-----------+----------+---------------------+
+ *   WAITERS    somebody may be in the wait set: a release must look.
+ *   HANDED     the owner was given the lock by its release, and does not know yet.
+ *   ABANDONED  the last owner has died with it; nobody has been told yet.
+ *   STARVING   somebody has waited for long: the next release hands the lock over
+ *              to one who waits, instead of leaving it to the first that comes.
+ * ```
+ *
+ * Who may write what
+ *   acquire   0 -> owner; with flags, in one swap: sets WAITERS, STARVING; clears
+ *             ABANDONED; clears HANDED in a word that names it.
+ *   release   owner -> 0, or -> another owner with HANDED.
+ *   sweep     a dead owner -> 0 with ABANDONED; with HANDED, -> 0 without.
+ *
+ * Invariants
+ *   I1  WAITERS is set, by who waits, before it looks for the last time; so a
+ *       release either finds it and wakes one, or frees the word before that look.
+ *   I2  WAITERS goes away only with a release that has found nobody in the wait
+ *       set. Who has come since then saw the lock taken and set the flag again, or
+ *       was woken by a later release; and whoever was woken and takes the lock sets
+ *       the flag for the others in the set. So while somebody sleeps, the flag is
+ *       set or one who was woken is on its way.
+ *   I3  A lock that was handed over, and whose new owner dies before it knows, was
+ *       not abandoned: nothing was done under it.
+ *
+ * Not promised: that those who wait get it in their order. Whoever comes may take
+ * a free lock before one who was woken; who has waited for `STARVING_MS` gets it
+ * by turns (as in Go's `sync.Mutex`).
+ */
+
+import { LockAbandonedError } from "../../errors.ts";
+import {
+  defineType,
+  type ObjectType,
+  type SharedObject,
+} from "../memory/objects.ts";
+import { type Member, OWNER } from "../memory/member.ts";
+import { WAIT_SET_BYTES, WaitSet } from "../memory/wait_set.ts";
+import type { Attempt, Gate } from "../memory/waits.ts";
+
+const WAITERS = 0x80000000 | 0;
+const HANDED = 0x40000000;
+const ABANDONED = 0x20000000;
+const STARVING = 0x10000000;
+const STARVING_MS = 2;
+
+/** The bytes of a lock that is a part of something. */
+export const LOCK_BYTES = 64 + WAIT_SET_BYTES;
+
+/** A lock at some words; whoever uses it names itself by its {@linkcode Member}. */
+export class LockWord implements Gate {
+  readonly words: Int32Array;
+  /** The index of the word. */
+  readonly at: number;
+  readonly set: WaitSet;
+  readonly #member: Member;
+
+  constructor(member: Member, words: Int32Array, at: number) {
+    this.#member = member;
+    this.words = words;
+    this.at = at;
+    this.set = new WaitSet(words, at + 16);
+  }
+
+  /** Takes it if it is nobody's and nobody waits: the fast way. */
+  tryFast(): boolean {
+    return Atomics.compareExchange(this.words, this.at, 0, this.#member.id) ===
+      0;
+  }
+
+  /** An attempt to take it; `repair` makes an abandoned one be taken. */
+  attempt(repair: boolean): Attempt<"taken" | "abandoned"> {
+    let since = 0;
+    return () => {
+      for (;;) {
+        const word = Atomics.load(this.words, this.at);
+        const owner = word & OWNER;
+        if (owner === 0) {
+          if ((word & ABANDONED) && !repair) {
+            if (!this.#swap(word, word & ~ABANDONED)) continue;
+            this.set.wakeOne(this.#member);
+            throw abandoned();
+          }
+          const { id, slot } = this.#member;
+          const waiters = this.set.hasOthers(slot) ? WAITERS : word & WAITERS;
+          if (!this.#swap(word, waiters | id)) continue;
+          return word & ABANDONED ? "abandoned" : "taken";
+        }
+        if (owner === this.#member.id && word & HANDED) {
+          if (!this.#swap(word, word & ~(HANDED | STARVING))) continue;
+          return "taken";
+        }
+        if (!this.#member.isAlive(owner)) this.#member.sweepDead();
+        const now = performance.now();
+        since ||= now;
+        const flags = now - since > STARVING_MS ? WAITERS | STARVING : WAITERS;
+        if ((word & flags) === flags || this.#swap(word, word | flags)) {
+          return undefined;
+        }
+      }
+    };
+  }
+
+  /** Leaves it; `false`: it is nobody's. */
+  release(): boolean {
+    const { words, at } = this;
+    for (;;) {
+      const word = Atomics.load(words, at);
+      if ((word & OWNER) === 0 || word & HANDED) return false;
+      if (!(word & STARVING)) {
+        // The flag stays as long as somebody may be in the set.
+        if (!this.#swap(word, word & WAITERS)) continue;
+        if (word & WAITERS) this.#wakeOne();
+        return true;
+      }
+      const heir = this.#heir();
+      if (heir === 0) {
+        if (this.#swap(word, word & ~STARVING)) continue;
+      } else if (this.#swap(word, WAITERS | HANDED | heir)) {
+        this.#member.ring(heir & 1023);
+        return true;
+      }
+    }
+  }
+
+  /** Whether it is somebody's. */
+  get isTaken(): boolean {
+    return (Atomics.load(this.words, this.at) & OWNER) !== 0;
+  }
+
+  /** Whether this thread has it. */
+  get isOwn(): boolean {
+    const word = Atomics.load(this.words, this.at);
+    return (word & OWNER) === this.#member.id && (word & HANDED) === 0;
+  }
+
+  ready(): boolean {
+    const word = Atomics.load(this.words, this.at);
+    return (word & OWNER) === 0 ||
+      (word & HANDED) !== 0 && (word & OWNER) === this.#member.id;
+  }
+
+  /** After a thread's death. */
+  sweep(slot: number, owner: number): void {
+    for (;;) {
+      const word = Atomics.load(this.words, this.at);
+      if ((word & OWNER) !== owner) break;
+      const flags = word & HANDED
+        ? word & (WAITERS | ABANDONED)
+        : word & WAITERS | ABANDONED;
+      if (this.#swap(word, flags)) break;
+    }
+    this.set.sweep(this.#member, slot);
+    if (!this.isTaken) this.set.wakeOne(this.#member);
+  }
+
+  /** What was handed over to this thread, which does not wait any more, goes on. */
+  refuse(): void {
+    for (;;) {
+      const word = Atomics.load(this.words, this.at);
+      if (!(word & HANDED) || (word & OWNER) !== this.#member.id) return;
+      if (this.#swap(word, word & WAITERS)) return this.#wakeOne();
+    }
+  }
+
+  /** Wakes one; where nobody waits, the flag goes. */
+  #wakeOne(): void {
+    if (this.set.wakeOne(this.#member) !== -1) return;
+    if (!this.set.hasOthers(-1)) this.#swap(WAITERS, 0);
+  }
+
+  /** Who waits, and is to have it; 0: nobody. */
+  #heir(): number {
+    const slot = this.set.next();
+    return slot === -1 ? 0 : this.#member.ownerOf(slot);
+  }
+
+  #swap(from: number, to: number): boolean {
+    return Atomics.compareExchange(this.words, this.at, from, to) === from;
+  }
+}
+
+function abandoned(): LockAbandonedError {
+  return new LockAbandonedError(
+    "The process or thread that had this lock has died with it, so what it guards may be half done: the lock is free again; check what it guards, or pass `repair` to acquire()",
+  );
+}
+
+/** The type of locks, RLocks included: what is reentrant is known to the owner only. */
+export const LOCK: ObjectType = defineType({
+  code: 1,
+  ends: 1,
+  sweep: (object, slot, owner) => lockOf(object).sweep(slot, owner),
+});
+
+/** The lock that an object is. */
+export function lockOf(object: SharedObject): LockWord {
+  return new LockWord(object.member, object.words, object.body);
+}

@@ -33,6 +33,7 @@ import {
   TimeoutError,
   WorkerLostError,
 } from "./errors.ts";
+import type { Call } from "./internal/launch/boot.ts";
 import { Child } from "./internal/launch/child.ts";
 import { forkProcess } from "./internal/launch/fork.ts";
 import { importFrozen, isFrozenChild } from "./internal/launch/frozen.ts";
@@ -44,7 +45,7 @@ import {
 import { isLoading, nextPath, self } from "./internal/launch/identity.ts";
 import { keepSpares } from "./internal/launch/spares.ts";
 import { TIMED_OUT, waitFor, type WaitOptions } from "./internal/wait.ts";
-import { encode } from "./internal/wire/encode.ts";
+import { pack } from "./internal/wire/parcels.ts";
 
 export { registerClass } from "./internal/wire/classes.ts";
 export type { RegisterClassOptions } from "./internal/wire/classes.ts";
@@ -246,8 +247,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
     }
     const { signal, ...settings } = this.#settings;
     signal?.throwIfAborted();
-    const args = encode(this.#args, "args");
-    const kwargs = this.#kwargs ? encode(this.#kwargs, "kwargs") : null;
+    const { args, kwargs, pins } = this.#pack();
     const { name, daemon, authkey, mainModule } = self();
     const child = new Child({
       identity: {
@@ -258,7 +258,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
         mainModule,
         parent: { name, pid: Deno.pid, daemon },
       },
-      job: { target: this.#target, args, kwargs },
+      job: { target: this.#target, args, kwargs, pins },
       permissions: settings.permissions ?? "inherit",
       v8Flags: settings.v8Flags ?? [],
       env: settings.env ?? {},
@@ -345,6 +345,17 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
     if (this.#closed || this.#child === null) return;
     this.terminate();
     await this.join();
+  }
+
+  /** The arguments as bytes; what is pinned for their sake, if anything. */
+  #pack(): Omit<Call, "target"> {
+    const args = pack(this.#args, "args");
+    const kwargs = this.#kwargs && pack(this.#kwargs, "kwargs");
+    return {
+      args: args.bytes,
+      kwargs: kwargs?.bytes ?? null,
+      pins: [...args.pins ?? [], ...kwargs?.pins ?? []],
+    };
   }
 
   #checkOpen(use: string): void {

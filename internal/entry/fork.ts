@@ -6,13 +6,20 @@ import { become } from "../launch/identity.ts";
 import { dieWithParent } from "../launch/life_line.ts";
 import { settings } from "../launch/log.ts";
 import { Reporter } from "../launch/reporter.ts";
+import { acceptMemory } from "../memory/grant.ts";
 
 /** Becomes the child; the runtime runs the main module when this returns. */
 export function boot(): void {
-  const { key, identity, job, log } = readBootMessage();
+  const { key, identity, job, log, memory } = readBootMessage();
   become(identity);
   Object.assign(settings, log);
-  const reporter = new Reporter(key, Deno.stdout, Deno.stderr);
+  const reporter = new Reporter(
+    key,
+    memory?.parent ?? 0,
+    Deno.stdout,
+    Deno.stderr,
+  );
+  acceptMemory(memory);
   dieWithParent(identity.parent!.pid);
   beginReplay((job as Replay).returned, reporter);
 }

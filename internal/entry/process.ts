@@ -19,9 +19,11 @@ import { become, self, whileLoading } from "../launch/identity.ts";
 import { askKernel, dieWithParent } from "../launch/life_line.ts";
 import { LEVELS, log, settings } from "../launch/log.ts";
 import { Reporter } from "../launch/reporter.ts";
+import { acceptMemory } from "../memory/grant.ts";
 import { libc } from "../memory/libc.ts";
 import { decode } from "../wire/decode.ts";
 import { encode } from "../wire/encode.ts";
+import { takeOut } from "../wire/parcels.ts";
 
 /**
  * Reads the boot message, runs its target, reports what came of it, and exits.
@@ -38,7 +40,8 @@ export async function boot(
   const job = message.job as Call;
   become(identity);
   Object.assign(settings, message.log);
-  const reporter = new Reporter(key, Deno.stderr);
+  const reporter = new Reporter(key, message.memory?.parent ?? 0, Deno.stderr);
+  acceptMemory(message.memory);
   if (changes) catchUp(changes);
   dieWithParent(identity.parent!.pid);
 
@@ -105,23 +108,34 @@ function leave(code: number): never {
   Deno.exit(code);
 }
 
-/** The arguments may need a class that only the main module registers. */
+/**
+ * The arguments may need a class that only the main module registers, or one of
+ * ours that no module here has asked for.
+ */
 async function decodeArgs(
-  { args, kwargs }: Call,
+  { args, kwargs, pins }: Call,
   loader: Loader,
 ): Promise<unknown[]> {
-  const decodeAll = () => [
-    ...decode(args) as unknown[],
-    ...(kwargs === null ? [] : [decode(kwargs)]),
-  ];
-  try {
-    return decodeAll();
-  } catch (error) {
-    if (!(error instanceof UnknownClassError)) throw error;
-    await loader.module(self().mainModule).catch(() => {
-      throw error;
-    });
-    return decodeAll();
+  const decodeAll = () => {
+    const all = [
+      ...decode(args) as unknown[],
+      ...(kwargs === null ? [] : [decode(kwargs)]),
+    ];
+    takeOut(pins);
+    return all;
+  };
+  for (let loaded = 0;; loaded++) {
+    try {
+      return decodeAll();
+    } catch (error) {
+      if (!(error instanceof UnknownClassError) || loaded === 2) throw error;
+      const isOurs = error.kind === "object";
+      await (isOurs ? import("../travel/all.ts") : loader.module(
+        self().mainModule,
+      )).catch(() => {
+        throw error;
+      });
+    }
   }
 }
 

@@ -14,8 +14,10 @@
  * Both are bytes of the codec, after their length where the stream goes on.
  */
 
+import type { MemoryGrant } from "../memory/grant.ts";
 import { decode } from "../wire/decode.ts";
 import { encode } from "../wire/encode.ts";
+import { pack, type Parcel, unpack } from "../wire/parcels.ts";
 import type { FunctionReference } from "./function_reference.ts";
 import type { Identity } from "./identity.ts";
 import type { LogSettings } from "./log.ts";
@@ -30,6 +32,8 @@ export interface Call {
   readonly args: Uint8Array;
   /** The last argument, where it was given by name; encoded too. */
   readonly kwargs: Uint8Array | null;
+  /** What is pinned for as long as these are on their way. */
+  readonly pins: readonly number[];
 }
 
 /** A main module to run again up to a call of `fork()`. */
@@ -47,6 +51,8 @@ export interface BootMessage {
   readonly job: Call | Replay;
   /** For a spare: what it could not have at its start. */
   readonly changes: Changes | null;
+  /** The memory that it shares; `null`: it cannot, without ffi. */
+  readonly memory: MemoryGrant | null;
 }
 
 /** What a spare child is told at once; its boot message comes when it is taken. */
@@ -80,13 +86,37 @@ export const Report = {
   REACHED: 4,
 } as const;
 
-/** The bytes of a report; a `DataCloneError` where the value cannot be sent. */
-export function encodeReport(kind: number, value: unknown): Uint8Array {
-  const bytes = encode(value, kind === Report.VALUE ? "result" : "error");
+/** Beside the kind: the value is packed with its pins. */
+const PINNED = 0x80;
+
+/**
+ * The bytes of a report; a `DataCloneError` where the value cannot be sent. What
+ * is in it is pinned for the sake of `receiver`.
+ */
+export function encodeReport(
+  kind: number,
+  value: unknown,
+  receiver = 0,
+): Uint8Array {
+  const root = kind === Report.VALUE ? "result" : "error";
+  const parcel = pack(value, root, { owner: receiver });
+  const { bytes } = parcel.pins === null ? parcel : { bytes: encode(parcel) };
   const message = new Uint8Array(1 + bytes.length);
-  message[0] = kind;
+  message[0] = kind | (parcel.pins === null ? 0 : PINNED);
   message.set(bytes, 1);
   return message;
+}
+
+/** The kind of a report. */
+export function reportKind(message: Uint8Array): number {
+  return message[0]! & ~PINNED;
+}
+
+/** What was reported. */
+export function decodeReport(message: Uint8Array): unknown {
+  const body = message.subarray(1);
+  if (!(message[0]! & PINNED)) return decode(body);
+  return unpack(decode(body) as Parcel);
 }
 
 /** What stands before a boot message: its length, 4 bytes, big-endian. */

@@ -1,12 +1,14 @@
 /** One child process: its birth, what it reports, and its end. */
 
 import { BootstrapError } from "../../errors.ts";
-import { decode } from "../wire/decode.ts";
+import { libc } from "../memory/libc.ts";
 import { encode } from "../wire/encode.ts";
 import { newKey } from "../wire/frames.ts";
+import { takeOut } from "../wire/parcels.ts";
 import {
   type BootMessage,
   type Call,
+  decodeReport,
   ENTRIES,
   LENGTH_BYTES,
   type Replay,
@@ -100,10 +102,12 @@ export class Child {
       log: settings,
       job,
       changes: spare?.changes ?? null,
+      memory: null,
     };
     children.add(this);
     endAllAtEnd();
-    this.ended = this.#run(boot, spare === null ? null : launch);
+    const shares = canShareMemory(launch.permissions);
+    this.ended = this.#run(boot, spare === null ? null : launch, shares);
     log(LEVELS.INFO, `started ${identity.name} (pid ${this.pid})`);
   }
 
@@ -148,9 +152,15 @@ export class Child {
    * run another process if this one, a spare, had died while it waited: then
    * nobody has read the message, and its pipe is broken.
    */
-  async #run(boot: BootMessage, again: Launch | null): Promise<number> {
+  async #run(
+    boot: BootMessage,
+    again: Launch | null,
+    shares: boolean,
+  ): Promise<number> {
     this.#keepProgram(this.#holds > 0);
     const { key } = boot;
+    // While the child starts: it takes longer.
+    const memory = shares ? (await loadMemory()).grantToChild() : null;
     const reports = new ReportStream(
       this.#process.stderr,
       key,
@@ -161,7 +171,7 @@ export class Child {
     const printed = out &&
       new ReportStream(this.#process.stdout, key, out, () => out.pass = true);
     const stdin = this.#process.stdin.getWriter();
-    const written = write(stdin, encode(boot));
+    const written = write(stdin, encode({ ...boot, memory }));
     if (again !== null && !await written) {
       try {
         this.#process = runDeno(again);
@@ -170,7 +180,7 @@ export class Child {
         return this.#end(1);
       }
       if (this.#signal !== null) this.kill(this.#signal);
-      return this.#run({ ...boot, changes: null }, null);
+      return this.#run({ ...boot, changes: null }, null, shares);
     }
     const { code, signal } = await this.#process.status;
     await reports.drain(signal !== null);
@@ -180,6 +190,8 @@ export class Child {
     // What is left of its stderr is a subprocess's: nobody waits for that.
     this.#keepProgram(false);
     const exitcode = signal === null ? code : 128 - code;
+    // It may have died before it held what it was sent.
+    if ("pins" in boot.job) takeOut(boot.job.pins);
     // What was thrown beside the target was not what ended it.
     if (!this.#finished && exitcode !== 1) this.outcome = null;
     this.#end(exitcode);
@@ -207,12 +219,12 @@ export class Child {
     }
   }
 
-  #receive(kind: number, body: Uint8Array): void {
+  #receive(kind: number, report: Uint8Array): void {
     if (this.#finished) return;
     if (kind === Report.REACHED) this.#stderr.pass = true;
     this.outcome = outcomeOf(
       kind !== Report.ERROR && kind !== Report.UNCAUGHT,
-      body,
+      report,
     );
     // What was thrown beside the target counts only if the target gives nothing.
     if (kind === Report.UNCAUGHT) return;
@@ -221,9 +233,22 @@ export class Child {
   }
 }
 
-function outcomeOf(ok: boolean, bytes: Uint8Array): Outcome {
+/** Loaded when the first child was started: children without any do without it. */
+let memory: Promise<typeof import("../memory/home.ts")> | undefined;
+
+function loadMemory(): Promise<typeof import("../memory/home.ts")> {
+  return memory ??= import("../memory/home.ts");
+}
+
+/** Whether a child with these permissions can look at this process's memory. */
+function canShareMemory(flags: readonly string[]): boolean {
+  return libc() !== null &&
+    flags.some((flag) => flag === "-A" || flag === "--allow-ffi");
+}
+
+function outcomeOf(ok: boolean, report: Uint8Array): Outcome {
   try {
-    const value = decode(bytes);
+    const value = decodeReport(report);
     return ok ? { ok, value } : { ok, error: value };
   } catch (error) {
     return { ok: false, error };

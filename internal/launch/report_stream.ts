@@ -1,7 +1,7 @@
 /** Reads what a child sends: reports, between the text that it prints. */
 
 import { FrameReader } from "../wire/frames.ts";
-import { Report } from "./boot.ts";
+import { Report, reportKind } from "./boot.ts";
 import type { LineWriter } from "./line_writer.ts";
 
 /**
@@ -24,16 +24,16 @@ export class ReportStream {
     stream: ReadableStream<Uint8Array>,
     key: Uint8Array,
     text: LineWriter,
-    receive: (kind: number, body: Uint8Array) => void,
+    receive: (kind: number, report: Uint8Array) => void,
   ) {
     const frames = new FrameReader(key, {
       text: (bytes) => text.write(bytes),
       message: (bytes) => {
-        const [kind] = bytes;
+        const kind = reportKind(bytes);
         if (kind === Report.GOODBYE || kind === Report.UNCAUGHT) {
           this.#last.resolve();
         }
-        if (kind !== Report.GOODBYE) receive(kind!, bytes.subarray(1));
+        if (kind !== Report.GOODBYE) receive(kind, bytes);
       },
     });
     const readAll = async () => {

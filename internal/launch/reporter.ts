@@ -15,10 +15,15 @@ interface UncaughtEvents {
 export class Reporter {
   #key: Uint8Array;
   #streams: readonly SyncWriter[];
+  #receiver: number;
 
-  /** Reports go to the last of the streams; all of them pass through the parent. */
-  constructor(key: Uint8Array, ...streams: SyncWriter[]) {
+  /**
+   * Reports go to the last of the streams; all of them pass through the parent,
+   * which is that owner in shared memory.
+   */
+  constructor(key: Uint8Array, receiver: number, ...streams: SyncWriter[]) {
     this.#key = key;
+    this.#receiver = receiver;
     this.#streams = streams;
     globalThis.addEventListener("unload", () => this.announce(Report.GOODBYE));
     this.#watch(
@@ -69,7 +74,10 @@ export class Reporter {
 
   /** Sends a report; a `DataCloneError` where the value cannot be sent. */
   send(kind: number, value?: unknown): void {
-    this.#write(this.#streams.at(-1)!, encodeReport(kind, value));
+    this.#write(
+      this.#streams.at(-1)!,
+      encodeReport(kind, value, this.#receiver),
+    );
   }
 
   /** Sends an error; what it carries that cannot be sent is left out. */
@@ -86,7 +94,7 @@ export class Reporter {
 
   /** Says on all streams how far this process is. */
   announce(kind: number): void {
-    const report = encodeReport(kind, null);
+    const report = encodeReport(kind, null, 0);
     for (const stream of this.#streams) this.#write(stream, report);
   }
 

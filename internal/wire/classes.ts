@@ -65,6 +65,8 @@ function unknown(kind: "class" | "object", name: string): never {
  * module that registers it may not have been loaded).
  */
 export class UnknownClassError extends DataCloneError {
+  /** Whether it is a user's class, or one of this library's objects. */
+  readonly kind: "class" | "object";
   /** The name of the class in messages. */
   readonly className: string;
 
@@ -78,6 +80,7 @@ export class UnknownClassError extends DataCloneError {
         : `Cannot read this message: the module of ${name} is not loaded ` +
           "here; import it",
     );
+    this.kind = kind;
     this.className = className;
   }
 }

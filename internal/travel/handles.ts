@@ -1,0 +1,77 @@
+/**
+ * How objects of this library travel in messages.
+ *
+ * Within a family the message has the object's place in the arena. Over a *route*
+ * (a connection to a process that cannot look at the memory) the other side gets
+ * something that stands for the object instead.
+ */
+
+import type { ArenaGrant } from "../memory/arena.ts";
+import { homeIn, isOwn, ownHome } from "../memory/home.ts";
+import type { SharedObject } from "../memory/objects.ts";
+import { pin, unpin } from "../memory/pins.ts";
+import { note, pinBy } from "../wire/parcels.ts";
+
+/** How a message tells of an end of an object. */
+export type Handle = readonly [
+  index: number,
+  uid: number,
+  end: number,
+  /** Where it lies; 0: in the memory of the family. */
+  arena: ArenaGrant | 0,
+];
+
+/** How objects travel over a connection to who cannot look at the memory. */
+export interface Route {
+  /** What to send of an object of ours; `name` is that of its class. */
+  send(name: string, object: object): unknown;
+  /** The object that stands for what was sent. */
+  receive(name: string, data: unknown): object;
+}
+
+let route: Route | null = null;
+
+/** The route of the message that is being written or read; `null`: in the family. */
+export function currentRoute(): Route | null {
+  return route;
+}
+
+/** Writes or reads a message that goes over a route. */
+export function over<R>(way: Route | null, fn: () => R): R {
+  const outer = route;
+  route = way;
+  try {
+    return fn();
+  } finally {
+    route = outer;
+  }
+}
+
+/** For the codec: what to write of an end of an object, which will be pinned. */
+export function writeHandle(object: SharedObject, end: number): Handle {
+  const own = isOwn(object);
+  note({
+    key: `${object.uid}/${end}`,
+    // What lies elsewhere cannot be pinned for somebody here: its maker holds it.
+    pin: (beneficiary) => own ? pin(object, end, beneficiary) : -1,
+  });
+  const { grant } = object.space.arena;
+  return [object.index, object.uid, end, own ? 0 : grant];
+}
+
+/** For the codec: this thread's core of what a message tells of. */
+export function readHandle<C extends object>(
+  [index, uid, end, arena]: Handle,
+  make: (object: SharedObject, end: number) => C,
+): C {
+  const { holdings } = arena === 0 ? ownHome() : homeIn(arena);
+  return holdings.obtain(index, uid, end, (object) => make(object, end));
+}
+
+pinBy({
+  owner: () => ownHome().space.member.id,
+  unpin: (pins) => {
+    const { space } = ownHome();
+    for (const pin of pins) unpin(space, pin);
+  },
+});

@@ -17,3 +17,4 @@
 export * from "./errors.ts";
 export * from "./logging.ts";
 export * from "./process.ts";
+export * as subprocess from "./subprocess.ts";

@@ -17,6 +17,7 @@ const LAYERS = [
   ["internal/structure/"],
   ["internal/travel/"],
   ["internal/launch/"],
+  ["internal/subprocess/"],
   ["internal/entry/", ""], // all other files at the top: the public modules
   ["mod.ts"],
 ];

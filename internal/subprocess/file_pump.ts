@@ -1,0 +1,108 @@
+/**
+ * Files as standard streams. The runtime hands no open file over to a program,
+ * so this process reads or writes it, from where it stands, through a pipe. A
+ * program that reads only the beginning of its stdin leaves the file further on
+ * than it has read.
+ */
+
+import { ProcessError } from "../../errors.ts";
+import { waitFor } from "../wait.ts";
+import { isBroken } from "./input_pipe.ts";
+
+/** Carries what goes through one pipe. */
+export interface Pump {
+  /** The program has ended: resolves when all it wrote is in the file. */
+  drain(): Promise<void>;
+}
+
+const PIECE_BYTES = 65536;
+/**
+ * After its end a program's output is in the pipe, and read at once. If a program
+ * that it has started holds the pipe, its end does not come: then two silences of
+ * this length are taken for it. (Two, because a first one may be this process's
+ * own: it was busy, and comes to reading only now.)
+ */
+const SILENCE_MS = 25;
+
+/** Writes a program's output to a file. */
+export function pumpOut(
+  output: ReadableStream<Uint8Array>,
+  file: Deno.FsFile,
+  name: string,
+): Pump {
+  let pieces = 0;
+  let writing = false;
+  const pump = async () => {
+    try {
+      // A file that cannot be written ends the pipe, and so the program's writes.
+      for await (const bytes of output) {
+        pieces++;
+        writing = true;
+        await writeAll(file, bytes);
+        writing = false;
+      }
+    } catch (error) {
+      throw new ProcessError(`Cannot write ${name} to its file`, {
+        cause: error,
+      });
+    }
+  };
+  const finished = pump();
+  finished.catch(() => {});
+  let silences = 0;
+  return {
+    async drain() {
+      for (let seen = -1; silences < 2; seen = pieces) {
+        const isDone = await waitFor(finished.then(() => true), {
+          timeout: SILENCE_MS,
+        });
+        if (isDone === true) return;
+        silences = pieces === seen && !writing ? silences + 1 : 0;
+      }
+    },
+  };
+}
+
+/** Gives a file to a program to read. */
+export function pumpIn(
+  file: Deno.FsFile,
+  stdin: WritableStream<Uint8Array>,
+  name: string,
+): Pump {
+  const writer = stdin.getWriter();
+  writer.closed.catch(() => {});
+  let ended = false;
+  const pump = async () => {
+    try {
+      const bytes = new Uint8Array(PIECE_BYTES);
+      for (;;) {
+        const count = await file.read(bytes);
+        if (count === null || ended) break;
+        await writer.write(bytes.subarray(0, count));
+      }
+      await writer.close();
+    } catch (error) {
+      // A program need not read what it is given.
+      if (ended || isBroken(error)) return;
+      await writer.close().catch(() => {});
+      throw new ProcessError(`Cannot read ${name} from its file`, {
+        cause: error,
+      });
+    }
+  };
+  const finished = pump();
+  finished.catch(() => {});
+  return {
+    async drain() {
+      ended = true;
+      // A read of a terminal may take for ever.
+      await waitFor(finished, { timeout: SILENCE_MS });
+    },
+  };
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    at += await file.write(bytes.subarray(at));
+  }
+}

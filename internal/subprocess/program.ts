@@ -1,0 +1,220 @@
+/** A running program with its streams: what `Popen` and `run` are made of. */
+
+import { ProcessError, TimeoutExpiredError } from "../../errors.ts";
+import { checkTimeout, TIMED_OUT, waitFor, type WaitOptions } from "../wait.ts";
+import { Child } from "./child.ts";
+import { commandOf, show } from "./command.ts";
+import { type Pump, pumpIn, pumpOut } from "./file_pump.ts";
+import { type Group, mayDetach, ownGroup, sharedGroup } from "./group.ts";
+import { InputPipe } from "./input_pipe.ts";
+import type { PopenOptions } from "./options.ts";
+import { decoderOf, OutputPipe, type TextForm } from "./output_pipe.ts";
+import { spawn } from "./spawn.ts";
+import { type Wiring, wiringOf } from "./stdio.ts";
+
+/** What was read of a stream; `null` where it is no pipe. */
+export type Collected = string | Uint8Array | null;
+
+/** How long what a killed program wrote may take to be read. */
+const LAST_OUTPUT_MS = 250;
+
+/** One run of a program. */
+export class Program {
+  readonly args: string[];
+  readonly child: Child;
+  readonly stdin: InputPipe | null;
+  readonly stdout: OutputPipe | null;
+  readonly stderr: OutputPipe | null;
+
+  /** All that can be given up together, for who may want to. */
+  #group: Group | null;
+  #conversation: Promise<void> | null = null;
+
+  /**
+   * Starts it; `grouped`: so that `giveUp()` ends all that it has started too.
+   *
+   * @throws {TypeError} If an option is none.
+   * @throws {Deno.errors.NotFound} If there is no such program or directory.
+   */
+  constructor(
+    args: unknown,
+    options: PopenOptions<boolean>,
+    grouped = false,
+  ) {
+    const command = commandOf(args, options);
+    const wiring = wiringOf(options);
+    const form = textFormOf(options);
+    const detached = grouped && mayDetach(wiring);
+    const process = spawn(command, wiring, detached);
+    const { files } = wiring;
+    const name = show(command.args);
+    this.args = command.args;
+    this.child = new Child(process, pumpsOf(process, wiring, name));
+    this.#group = !grouped
+      ? null
+      : detached
+      ? ownGroup(this.child)
+      : sharedGroup(this.child);
+    const output = (stream: "stdout" | "stderr") =>
+      wiring[stream] === "piped" && files[stream] === undefined
+        ? new OutputPipe(process[stream], `${stream} of ${name}`, form)
+        : null;
+    this.stdin = wiring.stdin === "piped" && files.stdin === undefined
+      ? new InputPipe(process.stdin)
+      : null;
+    this.stdout = output("stdout");
+    this.stderr = output("stderr");
+  }
+
+  /**
+   * Writes the input, reads all output, and waits for the end. Out of time, it
+   * goes on with that, and may be called again.
+   */
+  async communicate(
+    input: string | Uint8Array | null,
+    options: WaitOptions,
+  ): Promise<void> {
+    checkTimeout(options.timeout);
+    options.signal?.throwIfAborted();
+    if (input !== null) this.#checkInput(input);
+    if (this.#conversation === null) {
+      this.#conversation = this.#converse(input);
+      this.#conversation.catch(() => {}); // who waits for it is told
+    }
+    await this.#held(this.#conversation, options, "; it goes on");
+  }
+
+  /** Waits for its end. */
+  wait(options: WaitOptions): Promise<number> {
+    return this.#held(this.child.ended, options, "; it goes on");
+  }
+
+  /** What `communicate()` has read. */
+  get collected(): [stdout: Collected, stderr: Collected] {
+    return [this.stdout?.collected ?? null, this.stderr?.collected ?? null];
+  }
+
+  /** Kills it with its group, and waits until what was said last is read. */
+  async giveUp(): Promise<void> {
+    await this.#group?.kill();
+    this.#group = null;
+    this.child.hold();
+    try {
+      await this.child.ended.catch(() => {});
+      const conversation = this.#conversation?.catch(() => {});
+      // Somebody who left the group may hold the pipes for ever.
+      await waitFor(conversation ?? Promise.resolve(), {
+        timeout: LAST_OUTPUT_MS,
+      });
+      // What has not been written would be waited for.
+      this.stdin?.abort().catch(() => {});
+      await this.#cancelOutput();
+    } finally {
+      this.child.release();
+    }
+  }
+
+  /** Is done with it; what it has left behind goes on. */
+  async leave(): Promise<void> {
+    await this.#group?.leave();
+    this.#group = null;
+  }
+
+  /** Closes its streams on this side, and waits for its end. */
+  async close(): Promise<void> {
+    const written = this.stdin?.finish(null);
+    await this.#cancelOutput();
+    await this.wait({});
+    await waitFor(written ?? Promise.resolve(), { timeout: LAST_OUTPUT_MS });
+    this.stdin?.abort().catch(() => {});
+  }
+
+  /** The error that its time ran out, with what was read until now. */
+  expired(timeout: number, what: string): TimeoutExpiredError {
+    const [stdout, stderr] = this.collected;
+    return new TimeoutExpiredError(
+      `${show(this.args)} did not end within ${timeout} ms${what}`,
+      { cmd: this.args, timeout, stdout, stderr },
+    );
+  }
+
+  async #converse(input: string | Uint8Array | null): Promise<void> {
+    const parts = await Promise.allSettled([
+      this.stdin?.finish(input),
+      this.stdout?.collect(),
+      this.stderr?.collect(),
+      this.child.ended,
+    ]);
+    const fault = parts.find((part) => part.status === "rejected");
+    if (fault !== undefined) throw fault.reason;
+  }
+
+  async #cancelOutput(): Promise<void> {
+    await Promise.all([this.stdout?.cancel(), this.stderr?.cancel()]);
+  }
+
+  async #held<T>(
+    promise: Promise<T>,
+    options: WaitOptions,
+    what: string,
+  ): Promise<T> {
+    this.child.hold();
+    try {
+      const value = await waitFor(promise, options);
+      if (value === TIMED_OUT) throw this.expired(options.timeout!, what);
+      return value;
+    } finally {
+      this.child.release();
+    }
+  }
+
+  #checkInput(input: unknown): void {
+    checkInput(input);
+    const fault = this.#conversation !== null
+      ? "communicate() was called before: give it all in the first call"
+      : this.stdin === null
+      ? 'its stdin is no pipe: set "stdin" to PIPE'
+      : this.stdin.closed
+      ? "its stdin was closed"
+      : null;
+    if (fault === null) return;
+    throw new ProcessError(
+      `Cannot send input to ${show(this.args)} as ${fault}`,
+    );
+  }
+}
+
+/** Refuses what cannot be sent to a program. */
+export function checkInput(input: unknown): void {
+  if (typeof input === "string" || input instanceof Uint8Array) return;
+  throw new TypeError(
+    `Cannot send input as it must be a string or a Uint8Array: current value is ${
+      Deno.inspect(input, { depth: 0 })
+    }`,
+  );
+}
+
+function textFormOf(options: PopenOptions<boolean>): TextForm | null {
+  const { text = false, encoding, errors } = options;
+  if (!text) {
+    if (encoding === undefined && errors === undefined) return null;
+    throw new TypeError(
+      `Cannot use "encoding" and "errors" for bytes: set "text" to true`,
+    );
+  }
+  const form = { encoding: encoding ?? "utf-8", errors: errors ?? "strict" };
+  decoderOf(form); // nothing is started where there is no such encoding
+  return form;
+}
+
+function pumpsOf(
+  process: Deno.ChildProcess,
+  { files: { stdin, stdout, stderr } }: Wiring,
+  name: string,
+): Pump[] {
+  const pumps: Pump[] = [];
+  if (stdin) pumps.push(pumpIn(stdin, process.stdin, `stdin of ${name}`));
+  if (stdout) pumps.push(pumpOut(process.stdout, stdout, `stdout of ${name}`));
+  if (stderr) pumps.push(pumpOut(process.stderr, stderr, `stderr of ${name}`));
+  return pumps;
+}

@@ -62,4 +62,41 @@ describe("the example", () => {
     assertMatch(stderr, /Uncaught \(in promise\) Bootstrap.*rror/);
     assertMatch(stderr, /if \(import\.meta\.main\)/);
   });
+
+  it("subprocess_call.ts", async () => {
+    const { code, stdout } = await example("subprocess_call.ts");
+    assertEquals(code, 0);
+    assertMatch(
+      stdout,
+      /^\$ nslookup -timeout=2 deno\.com\n[^]*Exit code: \d+\n$/,
+    );
+  });
+
+  it("subprocess_communicate.ts", async () => {
+    const { code, stdout } = await example("subprocess_communicate.ts");
+    assertEquals(code, 0);
+    assertMatch(stdout, /^\$ nslookup\n[^]*\nExit code: \d+\n$/);
+  });
+
+  it("subprocess_*.ts where there is no nslookup", async () => {
+    const withoutPath = async (name: string) =>
+      (await deno(["run", "-q", "-A", pathOf(`examples/${name}`)], {
+        env: { PATH: "/nowhere" },
+      })).stdout.split("\n").slice(1);
+    const [none, command, version, ...rest] = await withoutPath(
+      "subprocess_call.ts",
+    );
+    assertEquals(none, "There is no nslookup here.");
+    assertEquals(command, `$ ${Deno.execPath()} --version`);
+    assertMatch(version!, /^deno \d/);
+    assertEquals(rest.slice(-2), ["Exit code: 0", ""]);
+    assertEquals(await withoutPath("subprocess_communicate.ts"), [
+      "There is no nslookup here.",
+      `$ ${Deno.execPath()} repl -q`,
+      "42",
+      "",
+      "Exit code: 0",
+      "",
+    ]);
+  });
 });

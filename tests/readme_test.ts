@@ -7,7 +7,11 @@ import { deno, pathOf } from "./support/run.ts";
 const readme = await Deno.readTextFile(pathOf("README.md"));
 const programs = [...readme.matchAll(/^```ts\n([^]*?)^```$/gm)]
   .map(([, code]) => code!);
-const OUTPUTS = ["500000500000\n2000001000000\n4500001500000\n", ""];
+const OUTPUTS = [
+  "500000500000\n2000001000000\n4500001500000\n",
+  "",
+  "HELLO 0\n",
+];
 
 describe("the README", () => {
   it("has the programs whose output is known here", () => {

@@ -27,7 +27,7 @@
  * all that it can use, and if something is left, wake another.
  */
 
-import { SET_WORDS } from "./layout.ts";
+import { SET_WORDS, SLOTS } from "./layout.ts";
 import type { Member } from "./member.ts";
 
 const USED = 0;
@@ -77,7 +77,13 @@ export class WaitSet {
     return Atomics.load(this.#words, this.#at + USED) !== 0;
   }
 
-  /** Whether this thread was told to look. */
+  /** Whether a thread waits. */
+  isWaiting(slot: number): boolean {
+    const at = this.#at + WAITING + (slot >>> 5);
+    return (Atomics.load(this.#words, at) & 1 << (slot & 31)) !== 0;
+  }
+
+  /** Whether a thread was told to look. */
   isWoken(slot: number): boolean {
     const at = this.#at + WOKEN + (slot >>> 5);
     return (Atomics.load(this.#words, at) & 1 << (slot & 31)) !== 0;
@@ -85,41 +91,52 @@ export class WaitSet {
 
   /** Whether another thread than this one waits; -1: whether any does. */
   hasOthers(slot: number): boolean {
-    for (const other of this.#candidates(false)) {
-      if (other !== slot) return true;
-    }
-    return false;
+    const other = this.#next(0, false);
+    return other !== -1 &&
+      (other !== slot || this.#next(other + 1, false) !== -1);
   }
 
-  /** Chooses the next that waits, woken or not; gives its slot, or -1. */
+  /** Chooses the next that waits, woken or not, by turns; gives its slot, or -1. */
   next(): number {
-    for (const slot of this.#candidates(false)) {
-      Atomics.store(this.#words, this.#at + CURSOR, slot);
-      return slot;
-    }
-    return -1;
+    const slot = this.#nextByTurns(false);
+    if (slot !== -1) Atomics.store(this.#words, this.#at + CURSOR, slot);
+    return slot;
   }
 
   /** Wakes one that waits and was not woken yet; gives its slot, or -1. */
   wakeOne(member: Member): number {
     if (!this.isUsed) return -1;
-    // Those who sleep come first.
-    for (const sleeping of [true, false]) {
-      for (const slot of this.#candidates(true)) {
-        if (sleeping && !member.sleeps(slot)) continue;
-        if (this.#wake(member, slot)) {
+    let busy = -1;
+    const start = Atomics.load(this.#words, this.#at + CURSOR) + 1;
+    // By turns, but those who sleep come first.
+    for (const [from, to] of [[start, SLOTS], [0, start]] as const) {
+      let slot = this.#next(from, true);
+      while (slot !== -1 && slot < to) {
+        if (!member.sleeps(slot)) {
+          if (busy === -1) busy = slot;
+        } else if (this.#wake(member, slot)) {
           Atomics.store(this.#words, this.#at + CURSOR, slot);
           return slot;
         }
+        slot = this.#next(slot + 1, true);
       }
     }
-    return -1;
+    // One that was busy may have left: then there may be others.
+    while (busy !== -1 && !this.#wake(member, busy)) {
+      busy = this.#nextByTurns(true);
+    }
+    if (busy !== -1) Atomics.store(this.#words, this.#at + CURSOR, busy);
+    return busy;
   }
 
   /** Wakes all that wait. */
   wakeAll(member: Member): void {
     if (!this.isUsed) return;
-    for (const slot of this.#candidates(true)) this.#wake(member, slot);
+    let slot = this.#next(0, true);
+    while (slot !== -1) {
+      this.#wake(member, slot);
+      slot = this.#next(slot + 1, true);
+    }
   }
 
   #wake(member: Member, slot: number): boolean {
@@ -133,26 +150,25 @@ export class WaitSet {
     return true;
   }
 
-  /** The slots that wait, from the one after the cursor on. */
-  *#candidates(notWoken: boolean): Iterable<number> {
+  #nextByTurns(notWoken: boolean): number {
+    const start = Atomics.load(this.#words, this.#at + CURSOR) + 1;
+    const slot = this.#next(start, notWoken);
+    return slot !== -1 ? slot : this.#next(0, notWoken);
+  }
+
+  /** The first slot that waits, from `start` on; -1: none does. */
+  #next(start: number, notWoken: boolean): number {
     const words = this.#words;
     const used = Atomics.load(words, this.#at + USED);
-    const start = (Atomics.load(words, this.#at + CURSOR) + 1) & 1023;
-    const first = start >>> 5;
-    for (let i = 0; i <= SET_WORDS; i++) {
-      const word = (first + i) % SET_WORDS;
+    for (let word = start >>> 5; word < SET_WORDS; word++) {
       if (!(used & 1 << word)) continue;
-      const at = this.#at + word;
-      let bits = Atomics.load(words, at + WAITING);
-      if (notWoken) bits &= ~Atomics.load(words, at + WOKEN);
-      if (i === 0) bits &= -1 << (start & 31);
-      if (i === SET_WORDS) bits &= ~(-1 << (start & 31));
-      while (bits !== 0) {
-        const bit = bits & -bits;
-        yield word * 32 + 31 - Math.clz32(bit);
-        bits ^= bit;
-      }
+      let bits = Atomics.load(words, this.#at + WAITING + word);
+      if (word === start >>> 5) bits &= -1 << (start & 31);
+      if (bits === 0) continue;
+      if (notWoken) bits &= ~Atomics.load(words, this.#at + WOKEN + word);
+      if (bits !== 0) return word * 32 + 31 - Math.clz32(bits & -bits);
     }
+    return -1;
   }
 
   /** After a thread's death: it waits no more, and its wake-up moves on. */

@@ -27,7 +27,10 @@
  *       was woken by a later release; and whoever was woken and takes the lock sets
  *       the flag for the others in the set. So while somebody sleeps, the flag is
  *       set or one who was woken is on its way.
- *   I3  A lock that was handed over, and whose new owner dies before it knows, was
+ *   I3  Who hands the lock over looks afterwards whether the other still waits; who
+ *       stops waiting leaves the wait set, and looks afterwards whether it was handed
+ *       the lock. One of the two sees it, and lets it go on.
+ *   I4  A lock that was handed over, and whose new owner dies before it knows, was
  *       not abandoned: nothing was done under it.
  *
  * Not promised: that those who wait get it in their order. Whoever comes may take
@@ -125,6 +128,7 @@ export class LockWord implements Gate {
         if (this.#swap(word, word & ~STARVING)) continue;
       } else if (this.#swap(word, WAITERS | HANDED | heir)) {
         this.#member.ring(heir & 1023);
+        this.#takeBack();
         return true;
       }
     }
@@ -147,6 +151,15 @@ export class LockWord implements Gate {
       (word & HANDED) !== 0 && (word & OWNER) === this.#member.id;
   }
 
+  /** A lock that was handed to one who waits no more goes on. */
+  #takeBack(): void {
+    for (;;) {
+      const word = Atomics.load(this.words, this.at);
+      if (!(word & HANDED) || this.set.isWaiting(word & 1023)) return;
+      if (this.#swap(word, word & WAITERS)) return this.#wakeOne();
+    }
+  }
+
   /** After a thread's death. */
   sweep(slot: number, owner: number): void {
     for (;;) {
@@ -158,6 +171,7 @@ export class LockWord implements Gate {
       if (this.#swap(word, flags)) break;
     }
     this.set.sweep(this.#member, slot);
+    this.#takeBack(); // it may have died while it handed it over
     if (!this.isTaken) this.set.wakeOne(this.#member);
   }
 

@@ -1,0 +1,95 @@
+/**
+ * Threads for the explorer: what protocols see of a member, with sleeps and deaths
+ * that the explorer decides on. This file is rewritten as they are.
+ */
+
+/** Becomes a `yield`: the explorer decides how it goes on; `true`: time ran out. */
+declare function pause(sleep: unknown): boolean;
+
+/** What is swept up after a death. */
+interface Swept {
+  sweep(sweeper: number, slot: number, owner: number): void;
+}
+
+/** What all threads of a scenario share beside the words of the protocol. */
+export class World {
+  readonly bells = [0, 0, 0, 0, 0, 0, 0, 0];
+  readonly asleep = new Set<number>();
+  /** Slots whose thread has died, and who sweeps up after it: -1, nobody yet. */
+  readonly dead = new Map<number, number>();
+  readonly objects: Swept[] = [];
+  /** What `performance.now()` says. */
+  now = 1;
+
+  /** A thread dies where it is; what it was sweeping up is left to others. */
+  die(slot: number): void {
+    this.asleep.delete(slot);
+    this.dead.set(slot, -1);
+    for (const [other, sweeper] of this.dead) {
+      if (sweeper === slot) this.dead.set(other, -1);
+    }
+  }
+
+  /** Whether somebody has died whom nobody sweeps up after. */
+  hasUnswept(): boolean {
+    return [...this.dead.values()].includes(-1);
+  }
+}
+
+/** A thread. */
+export class ExploredMember {
+  readonly world: World;
+  readonly slot: number;
+  readonly id: number;
+
+  constructor(world: World, slot: number) {
+    this.world = world;
+    this.slot = slot;
+    this.id = slot | 1 << 10;
+  }
+
+  readBell(): number {
+    return this.world.bells[this.slot]! * 8;
+  }
+
+  ring(slot: number): void {
+    this.world.bells[slot]!++;
+  }
+
+  sleeps(slot: number): boolean {
+    return this.world.asleep.has(slot);
+  }
+
+  isAlive(owner: number): boolean {
+    return !this.world.dead.has(owner & 1023);
+  }
+
+  ownerOf(slot: number): number {
+    return this.world.dead.has(slot) ? 0 : slot | 1 << 10;
+  }
+
+  sleep(bell: number, ms: number): void {
+    const { world, slot } = this;
+    world.asleep.add(slot);
+    const isLate = pause({
+      isOver: () => world.bells[slot]! * 8 !== bell || world.hasUnswept(),
+      mayEnd: ms !== Infinity,
+    });
+    world.asleep.delete(slot);
+    if (isLate) world.now += 1e6;
+    this.sweepDead();
+  }
+
+  sweepDead(): void {
+    const { world } = this;
+    for (const slot of [...world.dead.keys()]) {
+      if (world.dead.get(slot) !== -1) continue;
+      world.dead.set(slot, this.slot);
+      for (const object of world.objects) {
+        object.sweep(this.slot, slot, slot | 1 << 10);
+      }
+      world.dead.delete(slot);
+      for (let slot = 0; slot < world.bells.length; slot++) this.ring(slot);
+    }
+  }
+}

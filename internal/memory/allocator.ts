@@ -135,7 +135,11 @@ export class Allocator {
     this.#enter();
     try {
       let bytes = 0;
-      for (const page of this.#runs()) {
+      for (
+        let page = this.#firstRun();
+        this.#isRun(page);
+        page = this.#afterRun(page)
+      ) {
         const run = this.#run(page);
         if (run >>> KIND_SHIFT === LARGE) bytes += (run & RUN) * PAGE;
         if (run >>> KIND_SHIFT !== SMALL) continue;
@@ -199,7 +203,11 @@ export class Allocator {
     for (let size = 0; size < SIZES.length; size++) {
       this.#header[Header.CLASSES + size] = 0;
     }
-    for (const page of this.#runs()) {
+    for (
+      let page = this.#firstRun();
+      this.#isRun(page);
+      page = this.#afterRun(page)
+    ) {
       const run = this.#run(page);
       if (run >>> KIND_SHIFT !== SMALL) continue;
       const size = run >>> SIZE_SHIFT & SIZE_MASK;
@@ -286,13 +294,19 @@ export class Allocator {
 
   // Runs of pages
 
-  /** The first pages of all runs. */
-  *#runs(): Iterable<number> {
-    const top = this.#header[Header.TOP]!;
-    for (let page = this.#header[Header.FIRST_PAGE]!; page < top;) {
-      yield page;
-      page += this.#run(page) & RUN;
-    }
+  /** The first page of the first run. */
+  #firstRun(): number {
+    return this.#header[Header.FIRST_PAGE]!;
+  }
+
+  /** Whether a run begins at that page, and not the end. */
+  #isRun(page: number): boolean {
+    return page < this.#header[Header.TOP]!;
+  }
+
+  /** The first page of the run that follows. */
+  #afterRun(page: number): number {
+    return page + (this.#run(page) & RUN);
   }
 
   /** A free run of that many pages, or more: a pointer to it. */

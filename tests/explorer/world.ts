@@ -3,6 +3,8 @@
  * that the explorer decides on. This file is rewritten as they are.
  */
 
+import type { Arena } from "../../internal/memory/arena.ts";
+
 /** Becomes a `yield`: the explorer decides how it goes on; `true`: time ran out. */
 declare function pause(sleep: unknown): boolean;
 
@@ -36,14 +38,34 @@ export class World {
   }
 }
 
+/** How a thread sleeps at a word. */
+class ExploredParking {
+  readonly #arena: Arena | null;
+
+  constructor(arena: Arena | null) {
+    this.#arena = arena;
+  }
+
+  sleep(offset: number, value: number): void {
+    const words = this.#arena!.ints(offset, 4);
+    pause({ isOver: () => words[0] !== value, mayEnd: true });
+  }
+
+  wake(): void {}
+}
+
 /** A thread. */
 export class ExploredMember {
   readonly world: World;
   readonly slot: number;
   readonly id: number;
+  readonly arena: Arena | null;
+  readonly parking: ExploredParking;
 
-  constructor(world: World, slot: number) {
+  constructor(world: World, slot: number, arena: Arena | null = null) {
     this.world = world;
+    this.arena = arena;
+    this.parking = new ExploredParking(arena);
     this.slot = slot;
     this.id = slot | 1 << 10;
   }

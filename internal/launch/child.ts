@@ -4,7 +4,7 @@ import { BootstrapError } from "../../errors.ts";
 import { libc } from "../memory/libc.ts";
 import { encode } from "../wire/encode.ts";
 import { newKey } from "../wire/frames.ts";
-import { takeOut } from "../wire/parcels.ts";
+import { dropPinsFrom, takeOut } from "../wire/parcels.ts";
 import {
   type BootMessage,
   type Call,
@@ -192,6 +192,7 @@ export class Child {
     const exitcode = signal === null ? code : 128 - code;
     // It may have died before it held what it was sent.
     if ("pins" in boot.job) takeOut(boot.job.pins);
+    dropPinsFrom(this.pid);
     // What was thrown beside the target was not what ended it.
     if (!this.#finished && exitcode !== 1) this.outcome = null;
     this.#end(exitcode);

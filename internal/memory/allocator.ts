@@ -121,6 +121,12 @@ export class Allocator {
     }
   }
 
+  /** Ends what a thread that has died may have begun: it may write its words. */
+  settle(): void {
+    this.#enter();
+    this.#lock.release(this.#member);
+  }
+
   /** How many bytes a block has, which may be more than were asked for. */
   sizeOf(pointer: number): number {
     const page = Math.floor(offsetOf(pointer) / PAGE);

@@ -72,7 +72,7 @@ function enter(arena: Arena): Home {
 function sweepAfter(space: Space, slot: number, owner: number): void {
   space.sweepHand(slot, owner);
   sweepPins(space, owner);
-  for (const object of space.objects()) object.sweep(slot, owner);
+  space.sweepObjects(slot, owner);
   // Whoever waits may depend on what has changed.
   for (const slot of space.member.living()) space.member.ring(slot);
 }

@@ -67,6 +67,8 @@ export class Member {
   /** Its name as an owner. */
   readonly id: number;
   readonly parking: Parking;
+  /** Its process. */
+  readonly pid: number = Deno.pid;
   readonly #lives: Lives;
   /** Dead ones whose life word was locked on the way to a slot of one's own. */
   readonly #found: number[];

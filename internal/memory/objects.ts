@@ -143,8 +143,8 @@ export class SharedObject {
   /** A thread holds an end no more. */
   letGo(end: number, slot: number = this.member.slot): void {
     const at = HOLDERS + end * SET_WORDS + (slot >>> 5);
-    const bit = 1 << (slot & 31);
-    if (!(Atomics.and(this.words, at, ~bit) & bit)) return;
+    // Also where it is no news: who took the bit away may have died next.
+    Atomics.and(this.words, at, ~(1 << (slot & 31)));
     this.endIfUnheld(end);
   }
 
@@ -240,12 +240,12 @@ export class Space {
       : null;
   }
 
-  /** All objects that there are. */
-  *objects(): Iterable<SharedObject> {
+  /** After a thread's death: what each object knows of it. */
+  sweepObjects(slot: number, owner: number): void {
     const top = Atomics.load(this.arena.header, Header.OBJECTS_TOP);
     for (let index = 0; index < top; index++) {
       const object = this.#at(index);
-      if (object !== null) yield object;
+      if (object !== null) object.sweep(slot, owner);
     }
   }
 
@@ -261,6 +261,7 @@ export class Space {
 
   /** After a thread's death: what it had in its hand, and what it had reserved. */
   sweepHand(slot: number, owner: number): void {
+    this.allocator.settle();
     const hand = this.member.handOf(slot);
     const pointer = this.#hand(hand);
     if (pointer !== 0) {

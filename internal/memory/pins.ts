@@ -11,10 +11,13 @@
  *   word 3   end
  *   word 4   for           the owner (slot and generation) or, negative, the uid of
  *                          the object for whose sake it is pinned: with that, it goes
+ *   word 5   from          the process that has made it
  * ```
  *
  * A pin for a thread goes when that thread dies; one for an object, such as the
- * queue that the message is in, with that object. So no pin stays for ever.
+ * queue that the message is in, with that object. Where a process has died, and all
+ * that it had sent to somebody was read, its other pins for that one were for
+ * messages that were never sent. So no pin stays for ever.
  *
  * There is no count of an object's pins, which would have to be changed together
  * with the pin: they are looked through.
@@ -31,6 +34,7 @@ const UID = 1;
 const INDEX = 2;
 const END = 3;
 const FOR = 4;
+const FROM = 5;
 const PIN = 1 << 30;
 
 /** What is pinned: an object. */
@@ -87,6 +91,7 @@ export function pin(
     table[at + FOR] = "owner" in beneficiary
       ? beneficiary.owner
       : -beneficiary.object;
+    table[at + FROM] = member.pid;
     for (;;) {
       const top = Atomics.load(header, Header.PINS_TOP);
       if (top > pin) break;
@@ -146,6 +151,11 @@ export function releasePinsOf(space: Space, uid: number): void {
   release(space, -uid);
 }
 
+/** Takes out all pins for this thread by a process of which nothing more will come. */
+export function dropPinsFrom(space: Space, pid: number): void {
+  release(space, space.member.id, pid);
+}
+
 /** Takes out all pins for the sake of a thread that has died, or that it was making. */
 export function sweepPins(space: Space, owner: number): void {
   const table = tableOf(space.arena);
@@ -156,13 +166,14 @@ export function sweepPins(space: Space, owner: number): void {
   release(space, owner);
 }
 
-function release(space: Space, beneficiary: number): void {
+function release(space: Space, beneficiary: number, pid?: number): void {
   const table = tableOf(space.arena);
   const top = Atomics.load(space.arena.header, Header.PINS_TOP);
   for (let pin = 0; pin < top; pin++) {
     const at = pin * WORDS;
     const state = Atomics.load(table, at + STATE);
     if (!(state & PIN)) continue;
+    if (pid !== undefined && table[at + FROM] !== pid) continue;
     if (table[at + FOR] === beneficiary) takeOut(space, pin, state);
   }
 }

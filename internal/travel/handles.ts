@@ -9,7 +9,7 @@
 import type { ArenaGrant } from "../memory/arena.ts";
 import { homeIn, isOwn, ownHome } from "../memory/home.ts";
 import type { SharedObject } from "../memory/objects.ts";
-import { pin, unpin } from "../memory/pins.ts";
+import { dropPinsFrom, pin, unpin } from "../memory/pins.ts";
 import { note, pinBy } from "../wire/parcels.ts";
 
 /** How a message tells of an end of an object. */
@@ -74,4 +74,5 @@ pinBy({
     const { space } = ownHome();
     for (const pin of pins) unpin(space, pin);
   },
+  dropFrom: (pid) => dropPinsFrom(ownHome().space, pid),
 });

@@ -38,6 +38,8 @@ export interface Pinning {
   owner(): number;
   /** Takes out pins. */
   unpin(pins: readonly number[]): void;
+  /** Takes out what a process has pinned for this thread that will send no more. */
+  dropFrom(pid: number): void;
 }
 
 let pinning: Pinning | null = null;
@@ -108,4 +110,9 @@ export function unpack({ bytes, pins }: Parcel): unknown {
 /** Takes out pins. To take one out twice does nothing new. */
 export function takeOut(pins: readonly number[] | null): void {
   if (pins !== null && pins.length > 0) pinning?.unpin(pins);
+}
+
+/** Nothing more will come from that process: what it has pinned for this thread goes. */
+export function dropPinsFrom(pid: number): void {
+  pinning?.dropFrom(pid);
 }

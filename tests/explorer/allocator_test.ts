@@ -2,44 +2,12 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { Arena } from "../../internal/memory/arena.ts";
-import {
-  Header,
-  INFO_BYTES,
-  PAGE,
-  PAGE_TABLE,
-} from "../../internal/memory/layout.ts";
 import { explore, type Run } from "./explore.ts";
-import { instrument } from "./instrument.ts";
+import { instrument, type Rewritten, runThrough } from "./instrument.ts";
+import { newArena } from "./small_arena.ts";
 
-// deno-lint-ignore no-explicit-any
-type Rewritten = any;
-
-const SIZE = 2 ** 25;
 /** Where the words are that own blocks, in the first slot's memory. */
 const OWNERS = 2 ** 20 + 1024;
-
-function newArena(): Arena {
-  const buffer = new SharedArrayBuffer(SIZE);
-  const arena = new Arena(
-    { id: "", size: SIZE, pid: 0, fd: -1, base: null, buffer },
-    null,
-  );
-  const pages = SIZE / PAGE;
-  const infos = PAGE_TABLE + pages * 4 + pages * INFO_BYTES;
-  arena.header[Header.PAGES] = pages;
-  arena.header[Header.FIRST_PAGE] = Math.ceil(infos / PAGE);
-  arena.header[Header.TOP] = arena.header[Header.FIRST_PAGE]!;
-  return arena;
-}
-
-/** Runs rewritten code without the explorer. */
-function runThrough<R>(steps: Generator<unknown, R>): R {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
-}
 
 describe("the allocator, cut off at each of its steps,", () => {
   for (

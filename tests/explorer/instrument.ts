@@ -18,6 +18,19 @@ interface Names {
   readonly functions: Set<string>;
 }
 
+/** Rewritten code: its functions are generators, whatever their types say. */
+// deno-lint-ignore no-explicit-any
+export type Rewritten = any;
+
+/** Runs rewritten code without the explorer. */
+export function runThrough<R>(steps: Generator<unknown, R>): R {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (typeof value === "object") throw new Error("it would sleep for ever");
+  }
+}
+
 /** What is changed on the way. */
 export interface Changes {
   /** Constants that are set to other values. */
@@ -35,7 +48,7 @@ export interface Changes {
 export async function instrument(
   urls: readonly string[],
   { constants = {}, plain = new Set(), mistakes = [] }: Changes = {},
-): Promise<Record<string, unknown>> {
+): Promise<Rewritten> {
   const folder = await Deno.makeTempDir({ prefix: "explorer-" });
   try {
     const sources = new Map<string, ts.SourceFile>();
@@ -215,7 +228,10 @@ function rewrite(
         );
       }
       if (ts.isArrowFunction(node)) {
-        if (isAsync(node) || !yields) return inside(node, false);
+        // Others who are given a function expect a plain one.
+        const isArgument = ts.isCallExpression(node.parent) ||
+          ts.isNewExpression(node.parent);
+        if (isAsync(node) || !yields || isArgument) return inside(node, false);
         const inner = inside(node, true);
         const body = ts.isBlock(inner.body)
           ? inner.body
@@ -261,6 +277,10 @@ function rewrite(
             );
           }
           if (names.methods.has(expression.name.text)) {
+            if (
+              expression.questionDotToken &&
+              ts.isCallExpression(expression.expression)
+            ) throw new Error(`too much in one: ${node.getText()}`);
             return node.questionDotToken || expression.questionDotToken
               ? f.createParenthesizedExpression(
                 f.createConditionalExpression(

@@ -4,6 +4,7 @@
  */
 
 import type { Arena } from "../../internal/memory/arena.ts";
+import { SLOT_BYTES, SLOT_PAGES } from "../../internal/memory/layout.ts";
 
 /** Becomes a `yield`: the explorer decides how it goes on; `true`: time ran out. */
 declare function pause(sleep: unknown): boolean;
@@ -19,6 +20,8 @@ export class World {
   readonly asleep = new Set<number>();
   /** Slots whose thread has died, and who sweeps up after it: -1, nobody yet. */
   readonly dead = new Map<number, number>();
+  /** Slots that were swept up after. */
+  readonly gone = new Set<number>();
   readonly objects: Swept[] = [];
   /** What `performance.now()` says. */
   now = 1;
@@ -59,15 +62,21 @@ export class ExploredMember {
   readonly world: World;
   readonly slot: number;
   readonly id: number;
+  readonly pid: number;
   readonly arena: Arena | null;
   readonly parking: ExploredParking;
 
   constructor(world: World, slot: number, arena: Arena | null = null) {
     this.world = world;
+    this.pid = 1000 + slot;
     this.arena = arena;
     this.parking = new ExploredParking(arena);
     this.slot = slot;
     this.id = slot | 1 << 10;
+  }
+
+  handOf(slot: number): number {
+    return SLOT_PAGES + slot * SLOT_BYTES + 12;
   }
 
   readBell(): number {
@@ -83,11 +92,12 @@ export class ExploredMember {
   }
 
   isAlive(owner: number): boolean {
-    return !this.world.dead.has(owner & 1023);
+    return this.ownerOf(owner & 1023) === owner;
   }
 
   ownerOf(slot: number): number {
-    return this.world.dead.has(slot) ? 0 : slot | 1 << 10;
+    const { dead, gone } = this.world;
+    return dead.has(slot) || gone.has(slot) ? 0 : slot | 1 << 10;
   }
 
   sleep(bell: number, ms: number): void {
@@ -111,6 +121,7 @@ export class ExploredMember {
         object.sweep(this.slot, slot, slot | 1 << 10);
       }
       world.dead.delete(slot);
+      world.gone.add(slot);
       for (let slot = 0; slot < world.bells.length; slot++) this.ring(slot);
     }
   }

@@ -14,6 +14,7 @@
  * @module
  */
 
+export * from "./coroutine.ts";
 export * from "./errors.ts";
 export * from "./logging.ts";
 export * from "./process.ts";

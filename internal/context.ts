@@ -20,9 +20,12 @@ export interface Coroutine {
   throwIfKilled(): void;
   /**
    * Calls back, once, if it is killed from now on; the kill then counts as
-   * thrown. Returns what takes the call back.
+   * thrown. Returns what takes the call back: to be called when the wait is over,
+   * not when the caller goes on, because a kill in between would be lost.
    */
   onKill(callback: (exit: Error) => void): () => void;
+  /** Takes back a kill that a wait was called back for, and has not thrown. */
+  keepKill(exit: Error): void;
 }
 
 /** Where code runs. */
@@ -35,15 +38,12 @@ export interface Context {
 
 /** What we use of `AsyncLocalStorage`. */
 interface Storage {
-  run<A extends unknown[], R>(
-    store: Context,
-    fn: (...args: A) => R,
-    ...args: A
-  ): R;
+  run<R>(store: Context, fn: () => R): R;
   getStore(): Context | undefined;
 }
 
-const THREAD: Context = { owner: {}, coroutine: null };
+/** Where code runs that no coroutine and no owner of its own has called. */
+export const THREAD: Context = { owner: {}, coroutine: null };
 const LOCALS = new WeakMap<object, unknown>();
 
 let storage: Storage | null = null;
@@ -80,16 +80,12 @@ export function loadContexts(): Promise<void> | null {
  * Calls `fn`; it, and what it goes on to do after each `await`, runs in that
  * context. Only after {@linkcode loadContexts}.
  */
-export function runIn<A extends unknown[], R>(
-  context: Context,
-  fn: (...args: A) => R,
-  ...args: A
-): R {
-  if (inside === null) return storage!.run(context, fn, ...args);
+export function runIn<R>(context: Context, fn: () => R): R {
+  if (inside === null) return storage!.run(context, fn);
   const around = inside;
   inside = null;
   try {
-    return storage!.run(context, fn, ...args);
+    return storage!.run(context, fn);
   } finally {
     inside = around;
   }
@@ -129,34 +125,37 @@ export function throwIfKilled(): void {
   if (storage !== null) currentContext().coroutine?.throwIfKilled();
 }
 
-/** A signal for the time of one wait. */
-export interface WaitSignal extends Disposable {
-  /** Aborts when the caller's signal does, or the coroutine is killed. */
-  readonly signal: AbortSignal | undefined;
-}
-
 /**
- * What ends a wait that is steered by a signal: the caller's, or the kill of the
- * coroutine that waits, whose reason is then the `GreenletExit` to throw. To be
- * disposed of when the wait is over, or a later kill would be lost on it.
+ * A wait that is ended by a signal: the caller's, or one that has the `GreenletExit`
+ * as its reason when the coroutine that waits is killed.
  *
  * @throws {unknown} The signal's reason if it has aborted; `GreenletExit` if the
  * coroutine has been killed.
  */
-export function waitSignal(signal: AbortSignal | undefined): WaitSignal {
+export async function waitBySignal<T>(
+  signal: AbortSignal | undefined,
+  wait: (signal: AbortSignal | undefined) => PromiseLike<T>,
+): Promise<T> {
   const coroutine = currentCoroutine();
   coroutine?.throwIfKilled();
   signal?.throwIfAborted();
-  if (coroutine === null) return { signal, [Symbol.dispose]() {} };
+  if (coroutine === null) return await wait(signal);
   const controller = new AbortController();
   const abort = () => controller.abort(signal!.reason);
   signal?.addEventListener("abort", abort, { once: true });
-  const forget = coroutine.onKill((exit) => controller.abort(exit));
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]() {
-      forget();
-      signal?.removeEventListener("abort", abort);
-    },
-  };
+  let exit: Error | null = null;
+  const forget = coroutine.onKill((reason) => {
+    exit = reason;
+    controller.abort(reason);
+  });
+  try {
+    return await wait(controller.signal);
+  } catch (error) {
+    if (error === exit) exit = null;
+    throw error;
+  } finally {
+    forget();
+    signal?.removeEventListener("abort", abort);
+    if (exit !== null) coroutine.keepKill(exit);
+  }
 }

@@ -82,16 +82,27 @@ export async function waitFor<T>(
   if (timeout === 0) {
     return await Promise.race([promise, Promise.resolve(TIMED_OUT)] as const);
   }
-  const given = Promise.withResolvers<typeof TIMED_OUT>();
-  const abort = () => given.reject(signal!.reason);
-  const cancel = after(timeout, () => given.resolve(TIMED_OUT));
-  signal?.addEventListener("abort", abort, { once: true });
-  const forget = coroutine?.onKill(given.reject);
-  try {
-    return await Promise.race([promise, given.promise] as const);
-  } finally {
+  const { promise: ended, resolve, reject } = Promise.withResolvers<
+    T | typeof TIMED_OUT
+  >();
+  // At once, not when the caller goes on: a kill in between would be lost.
+  const end = () => {
     cancel();
     forget?.();
     signal?.removeEventListener("abort", abort);
-  }
+  };
+  const abort = () => fail(signal!.reason);
+  const succeed = (value: T | typeof TIMED_OUT) => {
+    end();
+    resolve(value);
+  };
+  const fail = (error: unknown) => {
+    end();
+    reject(error);
+  };
+  const cancel = after(timeout, () => succeed(TIMED_OUT));
+  const forget = coroutine?.onKill(fail);
+  signal?.addEventListener("abort", abort, { once: true });
+  promise.then(succeed, fail);
+  return await ended;
 }

@@ -99,4 +99,31 @@ describe("the example", () => {
       "",
     ]);
   });
+
+  it("coroutines.ts", async () => {
+    const { code, stdout, stderr } = await example("coroutines.ts");
+    assertEquals([code, stderr], [0, ""]);
+    assertEquals(stdout.trim().split("\n"), [
+      "Async functions:",
+      "ping: 1",
+      "pong: 1",
+      "ping: 2",
+      "pong: 2",
+      "ping: 3",
+      "pong: 3",
+      "Generators:",
+      "left: 1",
+      "right: 1",
+      "left: 3",
+      "right: 3",
+      "left: 6",
+      "right: 6",
+      "right: 10",
+      "6",
+      "10",
+      "One that waits, and one that is killed:",
+      "waited",
+      "cleaned up",
+    ]);
+  });
 });

@@ -7,10 +7,12 @@ import { deno, pathOf } from "./support/run.ts";
 const readme = await Deno.readTextFile(pathOf("README.md"));
 const programs = [...readme.matchAll(/^```ts\n([^]*?)^```$/gm)]
   .map(([, code]) => code!);
+const COROUTINES = "a 1\nb 1\na 2\nb 2\ncleaned up\n[ 1, 4, 9 ]\n";
 const OUTPUTS = [
   "500000500000\n2000001000000\n4500001500000\n",
   "",
   "HELLO 0\n",
+  COROUTINES,
 ];
 
 describe("the README", () => {

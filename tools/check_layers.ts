@@ -13,6 +13,7 @@
 const LAYERS = [
   ["errors.ts"],
   ["internal/context.ts", "internal/wait.ts", "internal/wire/"],
+  ["internal/coroutine/"],
   ["internal/memory/"],
   ["internal/structure/"],
   ["internal/travel/"],

@@ -47,17 +47,23 @@ export function printRows(rows: readonly Row[]): void {
 }
 
 /** Runs a Python program of `bench/peers`, which prints JSON. */
-export async function python(
+export function python(file: string, ...args: string[]): Promise<unknown> {
+  return pythonBy("python3", file, ...args);
+}
+
+/** {@linkcode python} by that interpreter, which may have other packages. */
+export async function pythonBy(
+  interpreter: string,
   file: string,
   ...args: string[]
 ): Promise<unknown> {
   const path = decodeURIComponent(
     new URL(`./peers/${file}`, import.meta.url).pathname,
   );
-  const { stdout, success } = await new Deno.Command("python3", {
+  const { stdout, success } = await new Deno.Command(interpreter, {
     args: [path, ...args],
     stderr: "inherit",
   }).output();
-  if (!success) throw new Error(`python3 ${file} failed`);
+  if (!success) throw new Error(`${interpreter} ${file} failed`);
   return JSON.parse(new TextDecoder().decode(stdout));
 }

@@ -1,7 +1,7 @@
 /**
  * Runs generators that only yield: all of them in one loop, a step each in turn.
  *
- * So a switch costs 30 ns, and a coroutine 400 bytes: it needs no promise, no
+ * So a switch costs 60 ns, and a coroutine 640 bytes: it needs no promise, no
  * async function and no context of its own. While one has its step, the context
  * of the loop, the seat, says that it is the one who runs.
  *

@@ -23,3 +23,30 @@ export function acceptMemory(grant: MemoryGrant | null): void {
 export function grantedMemory(): MemoryGrant | null {
   return granted;
 }
+
+/** A thread in its family's memory, as far as those need it who load nothing of that. */
+interface Joined {
+  /** Its name as an owner. */
+  readonly id: number;
+  /** Whether it is being terminated. */
+  readonly stopped: boolean;
+}
+
+let member: Joined | null = null;
+let announce: ((owner: number) => void) | null = null;
+
+/** Calls back when this thread joins its family's memory, with its name there. */
+export function whenJoined(callback: (owner: number) => void): void {
+  announce = callback;
+}
+
+/** This thread has joined. */
+export function joined(as: Joined): void {
+  member = as;
+  announce?.(as.id);
+}
+
+/** Whether waits of this thread end because it is being terminated. */
+export function isInterrupted(): boolean {
+  return member?.stopped ?? false;
+}

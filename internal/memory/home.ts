@@ -2,7 +2,7 @@
 
 import { type Arena, type ArenaGrant, openArena } from "./arena.ts";
 import { memoryCalls } from "./libc.ts";
-import { grantedMemory, type MemoryGrant } from "./grant.ts";
+import { grantedMemory, joined, type MemoryGrant } from "./grant.ts";
 import { Holdings } from "./holdings.ts";
 import { createArena } from "./make_arena.ts";
 import { Member } from "./member.ts";
@@ -23,7 +23,11 @@ const others = new Map<string, Home>();
 
 /** This thread in its family's memory, which is made at the first need. */
 export function ownHome(): Home {
-  return home ??= enter(ownArena());
+  if (home === null) {
+    home = enter(ownArena());
+    joined(home.space.member);
+  }
+  return home;
 }
 
 /** This thread in the arena that somebody else has spoken of. */
@@ -53,6 +57,16 @@ export function grantToThread(): MemoryGrant {
   const { space } = ownHome();
   const { grant, base } = space.arena;
   return { arena: { ...grant, base }, parent: space.member.id };
+}
+
+/** Ends all waits of another thread, which is about to be terminated. */
+export function interruptThread(owner: number): void {
+  ownHome().space.member.interrupt(owner);
+}
+
+/** Another thread has been ended; the kernel does not tell everywhere. */
+export function declareDead(owner: number): void {
+  ownHome().space.member.declareDead(owner);
 }
 
 function ownArena(): Arena {

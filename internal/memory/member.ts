@@ -181,6 +181,11 @@ export class Member {
     this.ring(slot);
   }
 
+  /** The same, if that thread is there yet. */
+  interrupt(owner: number): void {
+    if (this.isAlive(owner)) this.stop(owner & SLOT_MASK);
+  }
+
   /** Whether this thread is being terminated. */
   get stopped(): boolean {
     return (this.readBell() & STOP) !== 0;

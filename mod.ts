@@ -19,3 +19,4 @@ export * from "./errors.ts";
 export * from "./logging.ts";
 export * from "./process.ts";
 export * as subprocess from "./subprocess.ts";
+export * from "./thread.ts";

@@ -33,19 +33,20 @@ import {
   TimeoutError,
   WorkerLostError,
 } from "./errors.ts";
-import type { Call } from "./internal/launch/boot.ts";
-import { Child } from "./internal/launch/child.ts";
+import type { ChildHandle } from "./internal/launch/child.ts";
 import { forkProcess } from "./internal/launch/fork.ts";
 import { importFrozen, isFrozenChild } from "./internal/launch/frozen.ts";
-import {
-  type FunctionReference,
-  referTo,
-  resolveModules,
-} from "./internal/launch/function_reference.ts";
+import { resolveModules } from "./internal/launch/function_reference.ts";
 import { isLoading, nextPath, self } from "./internal/launch/identity.ts";
-import { keepSpares } from "./internal/launch/spares.ts";
-import { TIMED_OUT, waitFor, type WaitOptions } from "./internal/wait.ts";
-import { pack } from "./internal/wire/parcels.ts";
+import {
+  encodeJob,
+  type Job,
+  type JobOptions,
+  makeJob,
+  settingsOf,
+} from "./internal/launch/job.ts";
+import { keepSpares, startChild } from "./internal/launch/start_child.ts";
+import { TIMED_OUT, waitHolding, type WaitOptions } from "./internal/wait.ts";
 
 export { registerClass } from "./internal/wire/classes.ts";
 export type { RegisterClassOptions } from "./internal/wire/classes.ts";
@@ -147,11 +148,9 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
 
   #settings: ProcessSettings;
   #path: readonly number[];
-  #target: FunctionReference | null;
-  #args: unknown[];
-  #kwargs: object | undefined;
+  #job: Job | null;
   #daemon: boolean;
-  #child: Child | null = null;
+  #child: ChildHandle | null = null;
   #closed = false;
 
   /**
@@ -161,39 +160,11 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
    * process can find: a bound or native function, or a class.
    */
   constructor(options: ProcessOptions<A, R>) {
-    const { args = [], kwargs, target, ...settings } = options as
-      & ProcessSettings
-      & { target: unknown; args?: unknown[]; kwargs?: object };
-    if (!Array.isArray(args)) {
-      throw new TypeError(
-        `Cannot create process as "args" must be an array: current value is ${
-          Deno.inspect(args, { depth: 0 })
-        }`,
-      );
-    }
-    if (
-      kwargs !== undefined && (typeof kwargs !== "object" || kwargs === null)
-    ) {
-      throw new TypeError(
-        `Cannot create process as "kwargs" must be an object: current value is ${
-          Deno.inspect(kwargs)
-        }`,
-      );
-    }
-    const { name = null } = settings;
-    if (name !== null && typeof name !== "string") {
-      throw new TypeError(
-        `Cannot create process as "name" must be a string: current value is ${
-          Deno.inspect(name)
-        }`,
-      );
-    }
-    this.#target = referTo(target, "target", settings.module);
-    this.#args = [...args];
-    this.#kwargs = kwargs;
+    this.#job = makeJob("process", options as JobOptions);
+    const settings = settingsOf<ProcessSettings>(options as JobOptions);
     this.#settings = settings;
     this.#path = nextPath();
-    this.name = name ?? `Process-${this.#path.join(":")}`;
+    this.name = settings.name ?? `Process-${this.#path.join(":")}`;
     this.#daemon = settings.daemon ?? self().daemon;
   }
 
@@ -240,16 +211,16 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
    */
   start(): void {
     this.#checkOpen("start()");
-    if (this.#target === null) {
+    if (this.#job === null) {
       throw new ProcessError(
         `Cannot start ${this.name} as it was started before: make a new Process`,
       );
     }
     const { signal, ...settings } = this.#settings;
     signal?.throwIfAborted();
-    const { args, kwargs, pins } = this.#pack();
+    const job = encodeJob(this.#job);
     const { name, daemon, authkey, mainModule } = self();
-    const child = new Child({
+    const child = startChild({
       identity: {
         name: this.name,
         path: this.#path,
@@ -258,7 +229,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
         mainModule,
         parent: { name, pid: Deno.pid, daemon },
       },
-      job: { target: this.#target, args, kwargs, pins },
+      job,
       permissions: settings.permissions ?? "inherit",
       v8Flags: settings.v8Flags ?? [],
       env: settings.env ?? {},
@@ -267,13 +238,12 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
       stderr: settings.stderr ?? "inherit",
     });
     this.#child = child;
-    this.#target = null;
-    this.#args = [];
-    this.#kwargs = undefined;
+    this.#job = null;
     active.add(this as unknown as Process);
     const abort = () => child.kill("SIGTERM");
     signal?.addEventListener("abort", abort);
     child.ended.then(() => {
+      child.outcome?.open();
       active.delete(this as unknown as Process);
       signal?.removeEventListener("abort", abort);
     });
@@ -286,7 +256,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
    */
   async join(options: WaitOptions = {}): Promise<boolean> {
     const child = this.#started("join()");
-    const ended = await held(child, child.ended, options);
+    const ended = await waitHolding(child, child.ended, options);
     return ended !== TIMED_OUT || child.exitcode !== null;
   }
 
@@ -299,7 +269,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
    */
   async result(options: WaitOptions = {}): Promise<R> {
     const child = this.#started("result()");
-    const reported = await held(child, child.reported, options);
+    const reported = await waitHolding(child, child.reported, options);
     const { outcome } = child;
     if (reported === TIMED_OUT) {
       throw new TimeoutError(
@@ -307,8 +277,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
       );
     }
     if (outcome === null) throw this.#lost(child);
-    if (!outcome.ok) throw outcome.error;
-    return outcome.value as R;
+    return outcome.take() as R;
   }
 
   /** Whether it was started and has not ended. */
@@ -347,17 +316,6 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
     await this.join();
   }
 
-  /** The arguments as bytes; what is pinned for their sake, if anything. */
-  #pack(): Omit<Call, "target"> {
-    const args = pack(this.#args, "args");
-    const kwargs = this.#kwargs && pack(this.#kwargs, "kwargs");
-    return {
-      args: args.bytes,
-      kwargs: kwargs?.bytes ?? null,
-      pins: [...args.pins ?? [], ...kwargs?.pins ?? []],
-    };
-  }
-
   #checkOpen(use: string): void {
     if (this.#closed) {
       throw new ShutDownError(
@@ -366,7 +324,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
     }
   }
 
-  #started(use: string): Child {
+  #started(use: string): ChildHandle {
     this.#checkOpen(use);
     if (this.#child === null) {
       throw new ProcessError(
@@ -376,7 +334,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
     return this.#child;
   }
 
-  #lost(child: Child): WorkerLostError {
+  #lost(child: ChildHandle): WorkerLostError {
     const { pid, exitcode } = child;
     const how = exitcode! < 0
       ? `was ended by signal ${-exitcode!}`
@@ -394,20 +352,6 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
 
 /** The processes that were started here and have not ended. */
 const active = new Set<Process>();
-
-/** Waits for something of a child; meanwhile even a daemon keeps the program. */
-async function held<T>(
-  child: Child,
-  promise: Promise<T>,
-  options: WaitOptions,
-): Promise<T | typeof TIMED_OUT> {
-  child.hold();
-  try {
-    return await waitFor(promise, options);
-  } finally {
-    child.release();
-  }
-}
 
 /**
  * The process that runs this code.
@@ -589,7 +533,7 @@ export function cpuCount(): number {
 }
 
 /**
- * The processes that this one has started and that have not ended.
+ * The processes that this thread has started and that have not ended.
  *
  * Python: `multiprocessing.active_children`.
  */

@@ -42,18 +42,28 @@ interface Storage {
   getStore(): Context | undefined;
 }
 
-/** Where code runs that no coroutine and no owner of its own has called. */
-export const THREAD: Context = { owner: {}, coroutine: null };
-const LOCALS = new WeakMap<object, unknown>();
+let thread: Context = { owner: {}, coroutine: null };
+let threadLocals = new WeakMap<object, unknown>();
 
 let storage: Storage | null = null;
 let loading: Promise<void> | null = null;
 /** Where code runs that is called by {@linkcode runInSync}. */
 let inside: Context | null = null;
 
+/** Where code of this thread runs that no coroutine and no owner has called. */
+export function threadContext(): Context {
+  return thread;
+}
+
+/** Another thread begins, in a Worker that has run one before. */
+export function beginThread(): void {
+  thread = { owner: {}, coroutine: null };
+  threadLocals = new WeakMap();
+}
+
 /** Where this code runs: the innermost context. */
 export function currentContext(): Context {
-  return inside ?? storage?.getStore() ?? THREAD;
+  return inside ?? storage?.getStore() ?? thread;
 }
 
 /** The coroutine that runs this code, if one does. */
@@ -63,7 +73,7 @@ export function currentCoroutine(): Coroutine | null {
 
 /** What `local()` keeps here: for the coroutine, or else for the thread. */
 export function currentLocals(): WeakMap<object, unknown> {
-  return currentCoroutine()?.locals ?? LOCALS;
+  return currentCoroutine()?.locals ?? threadLocals;
 }
 
 /** Makes {@linkcode runIn} possible; `null` where it is already. */

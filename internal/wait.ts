@@ -106,3 +106,25 @@ export async function waitFor<T>(
   promise.then(succeed, fail);
   return await ended;
 }
+
+/** What may keep the program going. */
+export interface Holdable {
+  /** The program goes on at least until `release()`. */
+  hold(): void;
+  /** Takes back one `hold()`. */
+  release(): void;
+}
+
+/** Waits for something of a worker; meanwhile even a daemon keeps the program. */
+export async function waitHolding<T>(
+  worker: Holdable,
+  promise: Promise<T>,
+  options: WaitOptions,
+): Promise<T | typeof TIMED_OUT> {
+  worker.hold();
+  try {
+    return await waitFor(promise, options);
+  } finally {
+    worker.release();
+  }
+}

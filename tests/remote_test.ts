@@ -17,6 +17,7 @@ describe("with the package from a server", () => {
       async (request) => {
         const { pathname } = new URL(request.url);
         if (pathname === "/user/main.ts") return typescript(program(origin));
+        if (pathname === "/user/threads.ts") return typescript(threads(origin));
         try {
           const file = new URL(`.${pathname}`, ROOT);
           return typescript(await Deno.readTextFile(file));
@@ -29,6 +30,7 @@ describe("with the package from a server", () => {
     origin = `http://${host}`;
     folder = await Deno.makeTempDir();
     await Deno.writeTextFile(`${folder}/main.ts`, program(origin));
+    await Deno.writeTextFile(`${folder}/threads.ts`, threads(origin));
     await Deno.writeTextFile(`${folder}/mapped.ts`, program("processing"));
     await Deno.writeTextFile(
       `${folder}/map.json`,
@@ -103,6 +105,21 @@ describe("with the package from a server", () => {
     );
   });
 
+  it("all of them run their functions in threads", async () => {
+    const url = `data:application/typescript,${
+      encodeURIComponent(threads(origin))
+    }`;
+    const output = "42 42\n";
+    const few = [`--allow-import=${host}`];
+    for (const main of [`${origin}/user/threads.ts`, url]) {
+      assertRan(await run("-A", main), output);
+      assertRan(await run(...few, main), output);
+    }
+    const file = `${folder}/threads.ts`;
+    assertRan(await run("-A", file), output);
+    assertRan(await run(...few, "--allow-read", file), output);
+  });
+
   it("a program with an import map does, given as flag or by a config file", async () => {
     const main = `${folder}/by_name.ts`;
     const map = `--import-map=${folder}/map.json`;
@@ -135,6 +152,18 @@ function typescript(text: string): Response {
   return new Response(text, {
     headers: { "content-type": "application/typescript" },
   });
+}
+
+function threads(origin: string): string {
+  return `
+    import { Thread } from "${origin}/mod.ts";
+    export function answer(n: number): number { return n * 2; }
+    if (import.meta.main) {
+      const thread = new Thread({ target: answer, args: [21] });
+      const inline = new Thread({ target: (n: number) => n + 1, args: [41] });
+      for (const each of [thread, inline]) each.start();
+      console.log(await thread.result(), await inline.result());
+    }`;
 }
 
 function program(origin: string): string {

@@ -18,7 +18,7 @@
  * then others have had the seat.)
  */
 
-import { type Context, type Coroutine, runIn, THREAD } from "../context.ts";
+import { type Context, type Coroutine, runIn, threadContext } from "../context.ts";
 import { type Core, RUNNING, SCHEDULED } from "./core.ts";
 import { begin, drive, settle, WAIT } from "./drive.ts";
 import { ignore, isThenable } from "./thenable.ts";
@@ -29,7 +29,7 @@ class Seat implements Context {
   core: Core | null = null;
 
   get owner(): object {
-    return this.core ?? THREAD.owner;
+    return this.core ?? threadContext().owner;
   }
 
   get coroutine(): Coroutine | null {

@@ -13,12 +13,7 @@ export function boot(): void {
   const { key, identity, job, log, memory } = readBootMessage();
   become(identity);
   Object.assign(settings, log);
-  const reporter = new Reporter(
-    key,
-    memory?.parent ?? 0,
-    Deno.stdout,
-    Deno.stderr,
-  );
+  const reporter = new Reporter(key, Deno.stdout, Deno.stderr);
   acceptMemory(memory);
   dieWithParent(identity.parent!.pid);
   beginReplay((job as Replay).returned, reporter);

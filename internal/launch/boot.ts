@@ -16,8 +16,6 @@
 
 import type { MemoryGrant } from "../memory/grant.ts";
 import { decode } from "../wire/decode.ts";
-import { encode } from "../wire/encode.ts";
-import { pack, type Parcel, unpack } from "../wire/parcels.ts";
 import type { FunctionReference } from "./function_reference.ts";
 import type { Identity } from "./identity.ts";
 import type { LogSettings } from "./log.ts";
@@ -72,53 +70,6 @@ export interface Changes {
   readonly unset: readonly string[];
 }
 
-/** What a child reports: one of these bytes, and the value or error encoded. */
-export const Report = {
-  /** What the target returned. */
-  VALUE: 0,
-  /** What the target threw, or why it could not be called. */
-  ERROR: 1,
-  /** An error that ends the child unless a listener of the user prevents it. */
-  UNCAUGHT: 2,
-  /** Everything that the child had to say has been written. */
-  GOODBYE: 3,
-  /** The replay has reached its call of `fork()`: what comes now is new. */
-  REACHED: 4,
-} as const;
-
-/** Beside the kind: the value is packed with its pins. */
-const PINNED = 0x80;
-
-/**
- * The bytes of a report; a `DataCloneError` where the value cannot be sent. What
- * is in it is pinned for the sake of `receiver`.
- */
-export function encodeReport(
-  kind: number,
-  value: unknown,
-  receiver = 0,
-): Uint8Array {
-  const root = kind === Report.VALUE ? "result" : "error";
-  const parcel = pack(value, root, { owner: receiver });
-  const { bytes } = parcel.pins === null ? parcel : { bytes: encode(parcel) };
-  const message = new Uint8Array(1 + bytes.length);
-  message[0] = kind | (parcel.pins === null ? 0 : PINNED);
-  message.set(bytes, 1);
-  return message;
-}
-
-/** The kind of a report. */
-export function reportKind(message: Uint8Array): number {
-  return message[0]! & ~PINNED;
-}
-
-/** What was reported. */
-export function decodeReport(message: Uint8Array): unknown {
-  const body = message.subarray(1);
-  if (!(message[0]! & PINNED)) return decode(body);
-  return unpack(decode(body) as Parcel);
-}
-
 /** What stands before a boot message: its length, 4 bytes, big-endian. */
 export const LENGTH_BYTES = 4;
 
@@ -126,6 +77,7 @@ export const LENGTH_BYTES = 4;
 const ENTRY = {
   call: new URL("../entry/process.ts", import.meta.url).href,
   replay: new URL("../entry/fork.ts", import.meta.url).href,
+  thread: new URL("../entry/thread.ts", import.meta.url).href,
 };
 
 /**
@@ -141,11 +93,39 @@ export function bootModule(
   spare?: SpareSettings,
 ): string {
   return dataModule(
-    `import{boot}from${JSON.stringify(ENTRY.call)};boot({` +
-      `module:(s)=>import(s),text:async(s)=>(await import(s,{with:{type:"text"}})).default` +
-      `},[${modules.map((url) => `()=>import(${JSON.stringify(url)})`)}],` +
-      `${JSON.stringify(spare)});`,
+    `import{boot}from${JSON.stringify(ENTRY.call)};` +
+      `boot(${LOADER},${graphOf(modules)},${JSON.stringify(spare)});`,
   );
+}
+
+/** The module that a thread's Worker is started with; likewise. */
+export function threadModule(modules: readonly string[]): string {
+  return dataModule(
+    `import{boot}from${JSON.stringify(ENTRY.thread)};` +
+      `boot(${LOADER},${graphOf(modules)});`,
+  );
+}
+
+/**
+ * The same where a Worker may import what it likes: then nothing is written out,
+ * because `deno test` checks the types of a Worker's graph, which takes seconds.
+ * Messages may come before the entry listens.
+ */
+export function openThreadModule(): string {
+  return dataModule(
+    `const early=[],keep=(event)=>{early.push(event.data)},loader=${LOADER};` +
+      `addEventListener("message",keep);` +
+      `const{boot}=await loader.module(${JSON.stringify(ENTRY.thread)});` +
+      `removeEventListener("message",keep);boot(loader,[],early);`,
+  );
+}
+
+const LOADER =
+  `{module:(s)=>import(s),text:async(s)=>(await import(s,{with:{type:"text"}})).default}`;
+
+/** Imports that are never done. */
+function graphOf(modules: readonly string[]): string {
+  return `[${modules.map((url) => `()=>import(${JSON.stringify(url)})`)}]`;
 }
 
 /** The module that is loaded before a main module which runs again. */
@@ -160,7 +140,7 @@ function dataModule(code: string): string {
 }
 
 /** The modules of this library that a child must be able to load. */
-export const ENTRIES: readonly string[] = Object.values(ENTRY);
+export const ENTRIES: readonly string[] = [ENTRY.call, ENTRY.replay];
 
 /** Reads the message that the parent has written to stdin, or is writing. */
 export function readBootMessage(): BootMessage {

@@ -1,24 +1,30 @@
 /** One child process: its birth, what it reports, and its end. */
 
-import { BootstrapError } from "../../errors.ts";
 import { libc } from "../memory/libc.ts";
 import { encode } from "../wire/encode.ts";
+import type { Holdable } from "../wait.ts";
 import { newKey } from "../wire/frames.ts";
 import { dropPinsFrom, takeOut } from "../wire/parcels.ts";
 import {
   type BootMessage,
   type Call,
-  decodeReport,
   ENTRIES,
   LENGTH_BYTES,
   type Replay,
-  Report,
 } from "./boot.ts";
 import { type Launch, runDeno } from "./deno_process.ts";
-import { type Identity, isLoading, isReplaying } from "./identity.ts";
+import type { Identity } from "./identity.ts";
 import { LineWriter } from "./line_writer.ts";
 import { LEVELS, log, settings } from "./log.ts";
-import { permissionFlags, type Permissions } from "./permissions.ts";
+import { loadMemory } from "./load_memory.ts";
+import { checkMayStart } from "./may_start.ts";
+import { others } from "./others.ts";
+import {
+  checkMayRun,
+  permissionFlags,
+  type Permissions,
+} from "./permissions.ts";
+import { Outcome, Report } from "./report.ts";
 import { ReportStream } from "./report_stream.ts";
 import { takeSpare } from "./spares.ts";
 
@@ -34,26 +40,69 @@ export interface ChildOptions {
   readonly stderr: "inherit" | "null";
 }
 
-/** What came of a target. */
-export type Outcome =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: unknown };
+/** A child that may be started: what is said here is settled. */
+export interface ChildPlan {
+  readonly identity: Identity;
+  readonly job: Call | Replay;
+  readonly launch: Launch;
+  readonly stderr: "inherit" | "null";
+}
+
+/** A child, for who has started it. */
+export interface ChildHandle extends Holdable {
+  readonly daemon: boolean;
+  /** Its process's id; `null` where it is not known yet. */
+  readonly pid: number | null;
+  /** Its exit code; `null` as long as it runs. -9: ended by signal 9. */
+  readonly exitcode: number | null;
+  /** What came of its target; `null` where it has reported nothing, or never will. */
+  readonly outcome: Outcome | null;
+  /** Resolved as soon as `outcome` is final. */
+  readonly reported: Promise<void>;
+  /** Its exit code, once it has ended and all it said was read. */
+  readonly ended: Promise<number>;
+  /** The last lines that it wrote to stderr. */
+  readonly lastWords: string;
+  kill(signal: Deno.Signal): void;
+}
 
 /** How much of what a child said last is kept to explain its death. */
 const LAST_WORDS = 2000;
 /** The children that have not ended. */
-export const children: Set<Child> = new Set();
+const children: Set<Child> = new Set();
+
+/**
+ * Settles how a child will be run, with no more permissions than the thread has
+ * that asks; whoever runs it then only does that.
+ */
+export function planChild(options: ChildOptions): ChildPlan {
+  const { identity, job, stderr } = options;
+  checkMayStart(identity.name);
+  const isReplay = "returned" in job;
+  const modules = isReplay ? [identity.mainModule] : job.target.modules;
+  const launch: Launch = {
+    permissions: permissionFlags(options.permissions, [
+      ...ENTRIES,
+      ...modules,
+    ]),
+    inherits: options.permissions === "inherit",
+    modules,
+    v8Flags: options.v8Flags,
+    env: options.env,
+    cwd: options.cwd,
+    stdout: isReplay ? "piped" : options.stdout,
+    replay: isReplay ? identity.mainModule : null,
+  };
+  checkMayRun();
+  return { identity, job, launch, stderr };
+}
 
 /** A child process, from the moment it was started. */
-export class Child {
+export class Child implements ChildHandle {
   readonly daemon: boolean;
-  /** Its exit code, once it has ended and all it said was read. */
   readonly ended: Promise<number>;
-  /** Its exit code; `null` as long as it runs. -9: ended by signal 9. */
   exitcode: number | null = null;
-  /** What came of its target; `null` where it has reported nothing, or never will. */
   outcome: Outcome | null = null;
-  /** Resolved as soon as `outcome` is final. */
   readonly reported: Promise<void>;
 
   #process: Deno.ChildProcess;
@@ -67,24 +116,8 @@ export class Child {
   /** How many reasons there are for this program to go on while the child runs. */
   #holds: number;
 
-  constructor(options: ChildOptions) {
-    const { identity, job, stderr } = options;
-    checkMayStart(identity.name);
+  constructor({ identity, job, launch, stderr }: ChildPlan) {
     const isReplay = "returned" in job;
-    const modules = isReplay ? [identity.mainModule] : job.target.modules;
-    const launch: Launch = {
-      permissions: permissionFlags(options.permissions, [
-        ...ENTRIES,
-        ...modules,
-      ]),
-      inherits: options.permissions === "inherit",
-      modules,
-      v8Flags: options.v8Flags,
-      env: options.env,
-      cwd: options.cwd,
-      stdout: isReplay ? "piped" : options.stdout,
-      replay: isReplay ? identity.mainModule : null,
-    };
     const spare = takeSpare(launch);
     this.#process = spare?.process ?? runDeno(launch);
     this.daemon = identity.daemon;
@@ -105,13 +138,13 @@ export class Child {
       memory: null,
     };
     children.add(this);
+    others.add(this);
     endAllAtEnd();
     const shares = canShareMemory(launch.permissions);
     this.ended = this.#run(boot, spare === null ? null : launch, shares);
     log(LEVELS.INFO, `started ${identity.name} (pid ${this.pid})`);
   }
 
-  /** Its process's id. */
   get pid(): number {
     return this.#process.pid;
   }
@@ -132,17 +165,14 @@ export class Child {
     }
   }
 
-  /** The program goes on at least until the child ends, or `release()`. */
   hold(): void {
     if (this.#holds++ === 0) this.#keepProgram(true);
   }
 
-  /** Takes back one `hold()`. */
   release(): void {
     if (--this.#holds === 0) this.#keepProgram(false);
   }
 
-  /** The last lines that it wrote to stderr. */
   get lastWords(): string {
     return this.#stderr.lastWords;
   }
@@ -165,7 +195,7 @@ export class Child {
       this.#process.stderr,
       key,
       this.#stderr,
-      (kind, body) => this.#receive(kind, body),
+      (kind, report) => this.#receive(kind, report),
     );
     const out = this.#stdout;
     const printed = out &&
@@ -176,7 +206,7 @@ export class Child {
       try {
         this.#process = runDeno(again);
       } catch (error) {
-        this.outcome = { ok: false, error };
+        this.outcome = Outcome.failed(error);
         return this.#end(1);
       }
       if (this.#signal !== null) this.kill(this.#signal);
@@ -205,6 +235,7 @@ export class Child {
   #end(exitcode: number): number {
     this.exitcode = exitcode;
     children.delete(this);
+    others.delete(this);
     this.#setReported();
     return exitcode;
   }
@@ -223,10 +254,7 @@ export class Child {
   #receive(kind: number, report: Uint8Array): void {
     if (this.#finished) return;
     if (kind === Report.REACHED) this.#stderr.pass = true;
-    this.outcome = outcomeOf(
-      kind !== Report.ERROR && kind !== Report.UNCAUGHT,
-      report,
-    );
+    this.outcome = new Outcome(report);
     // What was thrown beside the target counts only if the target gives nothing.
     if (kind === Report.UNCAUGHT) return;
     this.#finished = true;
@@ -234,26 +262,10 @@ export class Child {
   }
 }
 
-/** Loaded when the first child was started: children without any do without it. */
-let memory: Promise<typeof import("../memory/home.ts")> | undefined;
-
-function loadMemory(): Promise<typeof import("../memory/home.ts")> {
-  return memory ??= import("../memory/home.ts");
-}
-
 /** Whether a child with these permissions can look at this process's memory. */
 function canShareMemory(flags: readonly string[]): boolean {
   return libc() !== null &&
     flags.some((flag) => flag === "-A" || flag === "--allow-ffi");
-}
-
-function outcomeOf(ok: boolean, report: Uint8Array): Outcome {
-  try {
-    const value = decodeReport(report);
-    return ok ? { ok, value } : { ok, error: value };
-  } catch (error) {
-    return { ok: false, error };
-  }
 }
 
 /** Writes a message after its length; `false`: nobody has read it. */
@@ -271,19 +283,6 @@ async function write(
   } catch {
     // A child that dies at once does not read it; its exit code says so.
     return false;
-  }
-}
-
-function checkMayStart(name: string): void {
-  if (isLoading()) {
-    throw new BootstrapError(
-      `Cannot start ${name} while the modules of a child process are being loaded: a module that a child imports starts processes at its top level. Put what only the main program does under \`if (import.meta.main) { … }\``,
-    );
-  }
-  if (isReplaying()) {
-    throw new BootstrapError(
-      `Cannot start ${name} before fork(): a forked child runs the main module again up to its call of fork(), and would start it once more. Start it after fork()`,
-    );
   }
 }
 

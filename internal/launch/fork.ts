@@ -5,10 +5,10 @@
  */
 
 import { BootstrapError, ProcessError, WorkerLostError } from "../../errors.ts";
-import { Report } from "./boot.ts";
 import { isUserModule } from "./call_site.ts";
-import { Child } from "./child.ts";
+import { Child, planChild } from "./child.ts";
 import { isLoading, nextPath, self, setReplaying } from "./identity.ts";
+import { Report } from "./report.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** What the calls of `fork()` in this process have returned. */
@@ -62,7 +62,7 @@ export async function forkProcess(): Promise<number> {
       { pid, exitcode },
     );
   }
-  throw outcome.error;
+  return outcome.take() as never;
 }
 
 function startReplay(before: readonly number[]): Child {
@@ -78,7 +78,7 @@ function startReplay(before: readonly number[]): Child {
     );
   }
   const path = nextPath();
-  return new Child({
+  return new Child(planChild({
     identity: {
       name: `Process-${path.join(":")}`,
       path,
@@ -94,5 +94,5 @@ function startReplay(before: readonly number[]): Child {
     cwd: undefined,
     stdout: "inherit",
     stderr: "inherit",
-  });
+  }));
 }

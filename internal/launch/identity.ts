@@ -1,5 +1,7 @@
 /** Who this process is in its family, and whether it may start others yet. */
 
+import { Count, countUp } from "./counts.ts";
+
 /** What one process knows of itself. */
 export interface Identity {
   /** `MainProcess`, `Process-1`, `Process-1:1` … or as the user named it. */
@@ -21,7 +23,6 @@ export interface Identity {
 let identity: Identity | null = null;
 let loading = false;
 let replaying = false;
-let children = 0;
 
 /** This process. */
 export function self(): Identity {
@@ -43,7 +44,7 @@ export function become(child: Identity): void {
 
 /** The path of this process's next child. */
 export function nextPath(): number[] {
-  return [...self().path, ++children];
+  return [...self().path, countUp(Count.PROCESSES)];
 }
 
 /** Runs `load`, during which no process may be started. */

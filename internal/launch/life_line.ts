@@ -14,6 +14,7 @@
  */
 
 import { cString, libc } from "../memory/libc.ts";
+import { refWorker } from "./worker_ref.ts";
 
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
@@ -75,18 +76,7 @@ function watchStdin(): void {
     `data:application/javascript,${encodeURIComponent(WATCHDOG)}`,
     { type: "module", name: "life line" },
   );
-  unref(worker);
-}
-
-/**
- * Lets the program end although this Worker runs. The runtime has a method for
- * it without a name; where it is missing, a forked child that lacks ffi ends
- * with its parent only.
- */
-function unref(worker: Worker): void {
-  const symbol = Object.getOwnPropertySymbols(Worker.prototype)
-    .find(({ description }) => !description);
-  const method = symbol &&
-    (worker as unknown as Record<symbol, unknown>)[symbol];
-  if (typeof method === "function") method.call(worker, false);
+  // Where the runtime cannot, a forked child that lacks ffi ends with its parent
+  // only.
+  refWorker(worker, false);
 }

@@ -49,9 +49,17 @@ function query(name: Name, detail?: string): Deno.PermissionStatus {
 }
 
 /** Whether this process has all of a permission, with nothing denied. */
-function isWhole(name: Name): boolean {
+export function isWhole(name: Name): boolean {
   const status = query(name);
   return status.state === "granted" && !status.partial;
+}
+
+/** What this thread may do now, as a text to compare. */
+export function permissionStates(): string {
+  return NAMES.map((name) => {
+    const { state, partial } = query(name);
+    return `${name}:${state}${partial ? ", in part" : ""}`;
+  }).join();
 }
 
 /** Whether this process has every permission there is. */
@@ -86,6 +94,20 @@ export function permissionFlags(
   if (granted === true) flags.push("--allow-import");
   else flags.push(...importFlag(granted, modules));
   return flags;
+}
+
+/** The permissions of a Worker: as asked for, and no more than are here. */
+export function workerPermissions(
+  permissions: Permissions,
+): "inherit" | "none" | Deno.PermissionOptionsObject {
+  if (permissions === "inherit" || permissions === "none") return permissions;
+  const asked = checkShape(permissions);
+  return Object.fromEntries(
+    Object.entries(asked).map(([name, value]) => [
+      name,
+      value === "inherit" ? value : grant(name as Name, value),
+    ]),
+  );
 }
 
 function checkShape(

@@ -1,8 +1,8 @@
 /** Reads what a child sends: reports, between the text that it prints. */
 
 import { FrameReader } from "../wire/frames.ts";
-import { Report, reportKind } from "./boot.ts";
 import type { LineWriter } from "./line_writer.ts";
+import { Report, reportKind } from "./report.ts";
 
 /**
  * How long to wait for a dead child's last report. One that was ended by a signal

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { afterAll } from "@std/testing/bdd";
-import { activeChildren } from "@multi/processing";
+import { activeChildren, activeThreads } from "@multi/processing";
 import { childrenOfThisProcess } from "./process_table.ts";
 
 /** Fails, by name, for what the tests of this file leave behind. */
@@ -12,6 +12,11 @@ export function nothingLeft(): void {
       activeChildren().map(({ name, pid }) => `${name} (pid ${pid})`),
       [],
       "processes that are still alive",
+    );
+    assertEquals(
+      activeThreads().map(({ name }) => name),
+      ["MainThread"],
+      "threads that are still alive",
     );
     assertEquals(childrenOfThisProcess(), [], "children in the process table");
   });

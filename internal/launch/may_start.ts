@@ -1,0 +1,18 @@
+/** When nothing may be started. */
+
+import { BootstrapError } from "../../errors.ts";
+import { isLoading, isReplaying } from "./identity.ts";
+
+/** Refuses to start what is named so, where that would start it twice. */
+export function checkMayStart(name: string): void {
+  if (isLoading()) {
+    throw new BootstrapError(
+      `Cannot start ${name} while the modules of a child process or a thread are being loaded: a module that it imports starts others at its top level. Put what only the main program does under \`if (import.meta.main) { … }\``,
+    );
+  }
+  if (isReplaying()) {
+    throw new BootstrapError(
+      `Cannot start ${name} before fork(): a forked child runs the main module again up to its call of fork(), and would start it once more. Start it after fork()`,
+    );
+  }
+}

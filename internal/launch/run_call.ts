@@ -1,0 +1,79 @@
+/** Runs the call that a child or a thread was started for. */
+
+import { UnknownClassError } from "../wire/classes.ts";
+import { decode } from "../wire/decode.ts";
+import { takeOut } from "../wire/parcels.ts";
+import type { Call } from "./boot.ts";
+import { drive } from "./drive.ts";
+import {
+  findFunction,
+  type FoundFunction,
+  type Loader,
+} from "./find_function.ts";
+import { self, whileLoading } from "./identity.ts";
+import { encodeReport, Report } from "./report.ts";
+
+/** The report of what the target returned, or the error there was instead. */
+export type CallResult =
+  | { readonly report: Uint8Array<ArrayBuffer> }
+  | { readonly error: unknown };
+
+/** Runs it to its end; `begins` is called just before the target is. */
+export async function runCall(
+  job: Call,
+  loader: Loader,
+  begins: () => void,
+): Promise<CallResult> {
+  let found: FoundFunction | undefined;
+  try {
+    const { call, args } = await whileLoading(async () => {
+      found = await findFunction(job.target, loader);
+      return { call: found.call, args: await decodeArgs(job, loader) };
+    });
+    begins();
+    const value = await drive(call(...args));
+    return { report: encodeReport(Report.VALUE, value) };
+  } catch (thrown) {
+    return { error: found ? found.explain(thrown) : thrown };
+  }
+}
+
+/**
+ * The arguments may need a class that only the main module registers, or one of
+ * ours that no module here has asked for.
+ */
+async function decodeArgs(
+  { args, kwargs, pins }: Call,
+  loader: Loader,
+): Promise<unknown[]> {
+  const decodeAll = () => {
+    const all = [
+      ...decode(args) as unknown[],
+      ...(kwargs === null ? [] : [decode(kwargs)]),
+    ];
+    takeOut(pins);
+    return all;
+  };
+  for (let loaded = 0;; loaded++) {
+    try {
+      return decodeAll();
+    } catch (error) {
+      if (!(error instanceof UnknownClassError) || loaded === 2) throw error;
+      const isOurs = error.kind === "object";
+      await (isOurs ? import("../travel/all.ts") : loader.module(
+        self().mainModule,
+      )).catch(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+/** A text of the error, also where it has a way of its own to make one. */
+export function textOf(error: unknown): string {
+  try {
+    return Deno.inspect(error);
+  } catch {
+    return error instanceof Error ? `${error.stack}` : typeof error;
+  }
+}

@@ -1,0 +1,285 @@
+/** One Worker, which runs one thread after another. */
+
+import { BootstrapError } from "../../errors.ts";
+import { libc } from "../memory/libc.ts";
+import { encode } from "../wire/encode.ts";
+import { openThreadModule, threadModule } from "./boot.ts";
+import { type Carrier, openCarrier } from "./carrier.ts";
+import { Count, countUp, sharedCounts } from "./counts.ts";
+import { self } from "./identity.ts";
+import { type Home, loadMemory, memoryIfLoaded } from "./load_memory.ts";
+import { settings } from "./log.ts";
+import { isWhole } from "./permissions.ts";
+import { encodeError, Report } from "./report.ts";
+import { sharedRoster } from "./roster.ts";
+import {
+  type Answer,
+  type Ask,
+  type FromWorker,
+  outOfMemory,
+  type ThreadEnd,
+  type ThreadPlan,
+  type ToWorker,
+  unwrap,
+  wrap,
+} from "./thread_messages.ts";
+import { writeAll } from "./write_all.ts";
+
+/** Does what a Worker's thread asks for, and answers. */
+export type Server = (
+  id: number,
+  ask: Ask,
+  answer: (answer: Answer) => void,
+) => void;
+
+/** Who has started the thread that a Worker runs. */
+export interface ThreadOwner {
+  /** The thread has ended. */
+  ends(end: ThreadEnd): void;
+  /** The Worker has ended before the thread began: it needs another one. */
+  again(): void;
+}
+
+/** How long a thread may take to yield when it is terminated. */
+const GRACE_MS = 1000;
+/** Each has 8 MB or more, and saves the next thread 15 ms. */
+const MOST_IDLE = Math.max(4, navigator.hardwareConcurrency);
+
+/** The Workers that wait for a thread, the last used last. */
+const idle: ThreadWorker[] = [];
+
+/** A Worker for that thread: an idle one, where one fits. */
+export function takeWorker(
+  plan: ThreadPlan,
+  newServer: () => Server,
+): ThreadWorker {
+  if (isPlain(plan)) {
+    for (let i = idle.length - 1; i >= 0; i--) {
+      if (idle[i]!.mayLoad(plan.job.target.modules)) {
+        return idle.splice(i, 1)[0]!;
+      }
+    }
+  }
+  return new ThreadWorker(plan, newServer());
+}
+
+/** Whether its Worker is one like most, so that others may use it. */
+function isPlain({ permissions, maxHeapMb }: ThreadPlan): boolean {
+  return permissions === "inherit" && maxHeapMb === null;
+}
+
+/** A Worker and the thread that it runs, if it runs one. */
+export class ThreadWorker {
+  #carrier: Carrier;
+  #server: Server;
+  /** What it can load; `null`: anything. */
+  #modules: Set<string> | null;
+  #isPlain: boolean;
+  /** Whether this thread starts others for it. */
+  #asks: boolean;
+  #plan: ThreadPlan | null = null;
+  #owner: ThreadOwner | null = null;
+  /** Whether it has begun to listen. */
+  #isReady = false;
+  #isStopping = false;
+  #isGivenUp = false;
+  /** Its name in shared memory; 0: it has not joined. */
+  #member = 0;
+  /** What is to be posted when this thread has loaded shared memory. */
+  #early: ToWorker[] | null = null;
+  #grace: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(plan: ThreadPlan, server: Server) {
+    const { permissions, maxHeapMb } = plan;
+    const { modules } = plan.job.target;
+    this.#server = server;
+    this.#isPlain = isPlain(plan);
+    this.#asks = permissions === "inherit";
+    const isOpen = permissions === "inherit" && isWhole("read") &&
+      isWhole("import");
+    this.#modules = isOpen ? null : new Set(modules);
+    this.#carrier = openCarrier({
+      module: isOpen ? openThreadModule() : threadModule(modules),
+      permissions,
+      maxHeapMb,
+      received: (data) => {
+        const message = unwrap<FromWorker>(data);
+        if (message !== null) this.#receive(message);
+      },
+      failed: (message, isOutOfMemory) => this.#fail(message, isOutOfMemory),
+    });
+    const memory = memoryIfLoaded();
+    if (memory !== null) this.#boot(plan, memory);
+    else {
+      this.#early = [];
+      // While the Worker starts: it takes longer.
+      loadMemory().then((memory) => this.#boot(plan, memory));
+    }
+  }
+
+  #boot({ permissions, maxHeapMb }: ThreadPlan, { grantToThread }: Home): void {
+    const early = this.#early ?? [];
+    this.#early = null;
+    this.#post({
+      is: "boot",
+      identity: encode(self()),
+      counts: sharedCounts(),
+      roster: sharedRoster(),
+      // What is mapped can be looked at with ffi permission only.
+      memory: permissions === "inherit" || libc() === null
+        ? grantToThread()
+        : null,
+      asks: this.#asks,
+      limited: maxHeapMb !== null,
+    });
+    for (const message of early) this.#post(message);
+  }
+
+  /** Whether it may load these modules. */
+  mayLoad(modules: readonly string[]): boolean {
+    const own = this.#modules;
+    return own === null || modules.every((module) => own.has(module));
+  }
+
+  /** Runs a thread. */
+  run(plan: ThreadPlan, owner: ThreadOwner): void {
+    this.#plan = plan;
+    this.#owner = owner;
+    this.#post({ is: "run", plan, log: { ...settings } });
+  }
+
+  /** Whether the program goes on as long as the thread runs. */
+  ref(yes: boolean): void {
+    if (!this.#isGivenUp) this.#carrier.ref(yes);
+  }
+
+  /** Lets a thread that waits at its gate look at it. */
+  wake(): void {
+    this.#post({ is: "wake" });
+  }
+
+  /**
+   * Ends the thread: at once where it yields or waits in a `…Sync` call. What
+   * does not yield cannot be stopped by this runtime, so it is given up after a
+   * while.
+   */
+  stop(): void {
+    if (this.#isStopping || this.#owner === null) return;
+    this.#isStopping = true;
+    // One that still loads this library yields.
+    if (!this.#isReady) return this.#end(terminated(this.#plan!));
+    this.#interrupt();
+    this.#post({ is: "stop" });
+    this.#grace = setTimeout(() => this.#giveUp(), GRACE_MS);
+  }
+
+  #post(message: ToWorker): void {
+    if (this.#early !== null) this.#early.push(message);
+    else this.#carrier.post(wrap(message));
+  }
+
+  /** Ends what it waits for in a `…Sync` call. */
+  #interrupt(): void {
+    if (this.#member !== 0) memoryIfLoaded()!.interruptThread(this.#member);
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.is) {
+      case "ready":
+        this.#isReady = true;
+        break;
+      case "joined":
+        this.#member = message.owner;
+        if (this.#isStopping) this.#interrupt();
+        break;
+      case "done":
+        if (message.reusable && this.#isPlain && !this.#isStopping) {
+          this.#rest(message);
+        } else this.#end(message);
+        break;
+      case "left":
+        this.#end(message.end, message.ident);
+        break;
+      case "stopped":
+        if (this.#plan !== null) this.#end(terminated(this.#plan));
+        else this.#end(null);
+        break;
+      case "ask":
+        // Whoever has fewer permissions must not have others start what it may not.
+        if (!this.#asks) break;
+        this.#server(
+          message.id,
+          message.ask,
+          (answer) => this.#post({ is: "answer", to: message.id, answer }),
+        );
+    }
+  }
+
+  /** It has failed in a way that its Worker could not tell by itself. */
+  #fail(message: string, isOutOfMemory: boolean): void {
+    if (this.#plan === null) return this.#end(null);
+    const { name } = this.#plan;
+    if (isOutOfMemory) {
+      this.#end(outOfMemory(this.#plan));
+    } else if (this.#isReady) {
+      this.#end({ lost: `${name} failed (${message})`, exitcode: null });
+    } else {
+      this.#end({
+        report: encodeError(
+          Report.ERROR,
+          new BootstrapError(`Cannot start ${name}: ${message}`),
+        ),
+      });
+    }
+  }
+
+  /** The thread has ended, and its Worker waits for another one. */
+  #rest(end: ThreadEnd): void {
+    const owner = this.#owner;
+    this.#owner = this.#plan = null;
+    this.#carrier.ref(false);
+    idle.push(this);
+    if (idle.length > MOST_IDLE) idle.shift()!.#end(null);
+    owner?.ends(end);
+  }
+
+  /** The Worker ends, or has; the last thread that it has begun is `ident`. */
+  #end(end: ThreadEnd | null, ident = this.#plan?.ident): void {
+    const owner = this.#owner;
+    const plan = this.#plan;
+    this.#owner = this.#plan = null;
+    clearTimeout(this.#grace);
+    const at = idle.indexOf(this);
+    if (at !== -1) idle.splice(at, 1);
+    if (this.#isGivenUp) countUp(Count.GIVEN_UP, -1);
+    this.#isGivenUp = false;
+    this.#carrier.end();
+    if (this.#member !== 0) memoryIfLoaded()!.declareDead(this.#member);
+    if (owner === null) return;
+    if (plan!.ident === ident) owner.ends(end!);
+    else if (this.#isStopping) owner.ends(terminated(plan!));
+    else owner.again();
+  }
+
+  /** The program goes on, and in the end ends, without it. */
+  #giveUp(): void {
+    const owner = this.#owner!;
+    const { name } = this.#plan!;
+    this.#owner = null;
+    this.#carrier.ref(false);
+    this.#isGivenUp = true;
+    countUp(Count.GIVEN_UP);
+    const text =
+      `${name} was terminated, but has not yielded for ${GRACE_MS} ms: it is given up, and may run until the program ends. What may never yield belongs in a Process\n`;
+    writeAll(Deno.stderr, new TextEncoder().encode(text));
+    owner.ends({
+      lost:
+        `${name} was terminated and given up, as it did not yield within ${GRACE_MS} ms,`,
+      exitcode: null,
+    });
+  }
+}
+
+function terminated({ name }: ThreadPlan): ThreadEnd {
+  return { lost: `${name} was terminated`, exitcode: null };
+}

@@ -1,0 +1,48 @@
+/**
+ * Whether Workers may be given permissions of their own. Where that is not
+ * enabled, the runtime does not throw: it ends the program.
+ */
+
+import { runtimeFlags } from "./runtime_flags.ts";
+
+const FLAG = "--unstable-worker-options";
+/** With which the runtime ends a program that lacks a flag. */
+const LACKS_FLAG = 70;
+
+let isEnabled: boolean | null | undefined;
+
+/** Refuses what would end the program. */
+export function checkWorkerOptions(): void {
+  isEnabled ??= look();
+  if (isEnabled !== false) return;
+  throw new Deno.errors.NotSupported(
+    `Cannot give a thread permissions of its own without ${FLAG}: run this program again with it, or put "unstable": ["worker-options"] into its deno.json`,
+  );
+}
+
+/** `null`: this program may not look; the runtime's own words must do. */
+function look(): boolean | null {
+  try {
+    const flags = runtimeFlags();
+    if (flags.includes(FLAG)) return true;
+    // A config file may enable it, also that of a workspace: Deno knows.
+    const code = `new Worker("data:application/javascript,close()",` +
+      `{type:"module",deno:{permissions:"none"}});Deno.exit()`;
+    const { code: status } = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--quiet",
+        "--no-prompt",
+        ...flags,
+        `data:application/javascript,${encodeURIComponent(code)}`,
+      ],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).outputSync();
+    return status !== LACKS_FLAG;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return null;
+    throw error;
+  }
+}

@@ -55,6 +55,27 @@ describe("the example", () => {
     assertEquals([code, requests], [0, 3]);
   });
 
+  it("thread_hello.ts", async () => {
+    const { code, stdout, stderr } = await example("thread_hello.ts");
+    assertEquals([code, stderr], [0, ""]);
+    assertEquals(stdout.trim().split("\n"), [
+      "The thread MainThread is running",
+      "The thread loopthread is running",
+      ...[1, 2, 3, 4, 5].map((n) => `loopthread >>> ${n}`),
+      "The thread loopthread has ended",
+      "The thread MainThread has ended",
+    ]);
+  });
+
+  it("thread_local.ts", async () => {
+    const { code, stdout, stderr } = await example("thread_local.ts");
+    assertEquals([code, stderr], [0, ""]);
+    assertEquals(stdout.trim().split("\n").sort(), [
+      "Hello, Alice (in Thread-A)",
+      "Hello, Bob (in Thread-B)",
+    ]);
+  });
+
   it("unguarded.ts fails with the cure, and starts no more processes", async () => {
     const { code, stdout, stderr } = await example("unguarded.ts");
     assertEquals([code, stdout], [1, ""]);

@@ -18,7 +18,12 @@
  * then others have had the seat.)
  */
 
-import { type Context, type Coroutine, runIn, threadContext } from "../context.ts";
+import {
+  type Context,
+  type Coroutine,
+  runIn,
+  threadContext,
+} from "../context.ts";
 import { type Core, RUNNING, SCHEDULED } from "./core.ts";
 import { begin, drive, settle, WAIT } from "./drive.ts";
 import { ignore, isThenable } from "./thenable.ts";

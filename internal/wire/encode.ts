@@ -21,8 +21,21 @@ export function encodeInto(
   offset: number,
   root = "value",
 ): number {
-  const end = write(value, target, offset, root);
+  const end = encodeOrMeasure(value, target, offset, root);
   return end <= target.length ? end : -1;
+}
+
+/**
+ * As {@linkcode encodeInto}; but a value that does not fit gives where it would
+ * end at most, which is behind the end of the memory.
+ */
+export function encodeOrMeasure(
+  value: unknown,
+  target: Uint8Array,
+  offset: number,
+  root = "value",
+): number {
+  return write(value, target, offset, root);
 }
 
 /** Memory for messages whose length is not known yet; kept while it is small. */

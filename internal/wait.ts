@@ -43,8 +43,15 @@ export function checkTimeout(timeout: number | undefined): number {
   return timeout;
 }
 
-/** Calls back after `ms`, however long; returns what takes the call back. */
-export function after(ms: number, callback: () => void): () => void {
+/**
+ * Calls back after `ms`, however long; returns what takes the call back. Unless
+ * it `holds` the program, that may end before.
+ */
+export function after(
+  ms: number,
+  callback: () => void,
+  holds = true,
+): () => void {
   if (ms === Infinity) return () => {};
   let left = ms;
   let timer: ReturnType<typeof setTimeout>;
@@ -52,6 +59,7 @@ export function after(ms: number, callback: () => void): () => void {
     const now = Math.min(left, LONGEST_TIMER);
     left -= now;
     timer = setTimeout(() => left > 0 ? arm() : callback(), now);
+    if (!holds) Deno.unrefTimer(Number(timer));
   };
   arm();
   return () => clearTimeout(timer);

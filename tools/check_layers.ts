@@ -13,10 +13,16 @@
 /** The layers from the lowest to the highest: files, and folders. */
 const LAYERS = [
   ["errors.ts"],
-  ["internal/context.ts", "internal/wait.ts", "internal/wire/"],
-  ["internal/coroutine/"],
+  [
+    "internal/context.ts",
+    "internal/turn.ts",
+    "internal/wait.ts",
+    "internal/wire/",
+  ],
+  ["internal/coroutine/", "internal/wait_queue.ts", "internal/waitable.ts"],
   ["internal/memory/"],
   ["internal/structure/"],
+  ["internal/pipe/"],
   ["internal/travel/"],
   ["internal/launch/"],
   ["internal/subprocess/"],

@@ -17,6 +17,7 @@
 export * from "./coroutine.ts";
 export * from "./errors.ts";
 export * from "./logging.ts";
+export * from "./pipe.ts";
 export * from "./process.ts";
 export * as subprocess from "./subprocess.ts";
 export * from "./thread.ts";

@@ -1,0 +1,114 @@
+/** Where a listener can be reached, and how the way there is protected. */
+
+/**
+ * Where a listener can be reached: a host and a port for TCP, or the path of a
+ * unix socket. A path that begins with a zero byte is one of Linux's abstract
+ * names, which is no file.
+ */
+export type Address = readonly [host: string, port: number] | string;
+
+/** How TLS protects a connection over TCP. All texts are PEM. */
+export interface TlsOptions {
+  /** The listener's certificate, and those that it is signed by. */
+  cert?: string;
+  /** The private key of the listener's certificate. */
+  key?: string;
+  /** Certificates that who connects trusts besides the usual ones. */
+  caCerts?: string[];
+  /**
+   * The name that the listener's certificate must be for; by default the host
+   * that is connected to.
+   */
+  hostname?: string;
+}
+
+/** The address as text, for messages. */
+export function nameOf(address: Address): string {
+  if (typeof address === "string") return address.replace(/^\0/, "@");
+  const [host, port] = address;
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** The address of a socket of the runtime. */
+export function toAddress(addr: Deno.Addr): Address {
+  return "path" in addr ? addr.path : [
+    (addr as Deno.NetAddr).hostname,
+    (addr as Deno.NetAddr).port,
+  ];
+}
+
+/** What the system has room for. */
+const LONGEST_PATH = Deno.build.os === "darwin" ? 103 : 107;
+
+/** Checks what a user gave as an address. */
+export function checkAddress(address: unknown, verb: string): Address {
+  if (typeof address === "string" && address !== "") {
+    const { length } = new TextEncoder().encode(address);
+    if (length <= LONGEST_PATH) return address;
+    throw new RangeError(
+      `Cannot ${verb} at ${
+        nameOf(address)
+      } as the path of a socket has at most ${LONGEST_PATH} bytes, and this one has ${length}: take a shorter one`,
+    );
+  }
+  if (Array.isArray(address) && address.length === 2) {
+    const [host, port] = address;
+    if (typeof host === "string" && host !== "") {
+      if (Number.isInteger(port) && port >= 0 && port <= 65535) {
+        return [host, port];
+      }
+      throw new RangeError(
+        `Cannot ${verb} as the port must be an integer from 0 to 65535: current value is ${
+          Deno.inspect(port)
+        }`,
+      );
+    }
+  }
+  throw new TypeError(
+    `Cannot ${verb} as "address" must be [host, port] or the path of a unix socket: current value is ${
+      Deno.inspect(address)
+    }`,
+  );
+}
+
+/** The bytes of a key that a user gave. */
+export function checkAuthkey(authkey: unknown, verb: string): Uint8Array {
+  const bytes = typeof authkey === "string"
+    ? new TextEncoder().encode(authkey)
+    : authkey;
+  if (!(bytes instanceof Uint8Array)) {
+    throw new TypeError(
+      `Cannot ${verb} as "authkey" must be a string or a Uint8Array: current value is of type ${typeof authkey}`,
+    );
+  }
+  if (bytes.length === 0) {
+    throw new RangeError(
+      `Cannot ${verb} as "authkey" must not be empty: give both sides the same secret, or none to use the process's own`,
+    );
+  }
+  return bytes.slice();
+}
+
+/** TLS is for TCP: nobody else can listen in on a unix socket. */
+export function checkTls(address: Address, verb: string): void {
+  if (typeof address !== "string") return;
+  throw new TypeError(
+    `Cannot ${verb} as "tls" is for TCP, and ${
+      nameOf(address)
+    } is a unix socket: leave it out`,
+  );
+}
+
+/** Whether the runtime tells of something that the system said. */
+export function isSystemError(error: unknown): error is Error {
+  // A host without an address is an `Error`.
+  return error instanceof Error && (error.constructor === Error ||
+    Object.values(Deno.errors).some((of) => of === error.constructor));
+}
+
+/** An error of the same class as the system's, with more to say. */
+export function systemError(error: Error, message: string): Error {
+  if (error instanceof Deno.errors.NotCapable) return error; // it says enough
+  const Class = error.constructor as ErrorConstructor;
+  return new Class(message, { cause: error });
+}

@@ -1,0 +1,142 @@
+/** Connecting to a listener. */
+
+import { TimeoutError } from "../../errors.ts";
+import { waitSignal } from "../context.ts";
+import { after, checkTimeout, type WaitOptions } from "../wait.ts";
+import {
+  type Address,
+  checkTls,
+  isSystemError,
+  nameOf,
+  systemError,
+  type TlsOptions,
+} from "./address.ts";
+import { authenticate } from "./authenticate.ts";
+import type { Channel } from "./channel.ts";
+import { StreamChannel } from "./stream_channel.ts";
+
+/** Until the next try, when too many wait at a unix socket. */
+const RETRY_MS = 20;
+
+/** How to connect. */
+export interface DialOptions extends WaitOptions {
+  readonly authkey: Uint8Array;
+  readonly tls: TlsOptions | undefined;
+  readonly maxLength: number;
+}
+
+/**
+ * Connects, and proves the key.
+ *
+ * Cancel safety: giving up closes what was begun.
+ */
+export async function dial(
+  address: Address,
+  { authkey, tls, maxLength, timeout, signal }: DialOptions,
+): Promise<Channel> {
+  const limit = checkTimeout(timeout);
+  if (tls) checkTls(address, "connect");
+  using end = waitSignal(signal);
+  const name = nameOf(address);
+  const stop = new AbortController();
+  const abort = () => stop.abort(end.signal!.reason);
+  end.signal?.addEventListener("abort", abort);
+  const cancel = after(limit, () =>
+    stop.abort(
+      new TimeoutError(
+        `Cannot connect to ${name} within ${limit} ms: it does not answer`,
+      ),
+    ));
+  let socket: Deno.Conn | undefined;
+  stop.signal.addEventListener("abort", () => close(socket));
+  try {
+    socket = await open(address, stop.signal);
+    stop.signal.throwIfAborted();
+    if (tls) {
+      const [hostname] = address as Exclude<Address, string>;
+      const { caCerts = [] } = tls;
+      const secured = await Deno.startTls(socket as Deno.TcpConn, {
+        hostname: tls.hostname ?? hostname,
+        caCerts,
+      });
+      socket = secured;
+      stop.signal.throwIfAborted();
+      await secured.handshake();
+    }
+    await authenticate(socket, "connector", authkey, name);
+    stop.signal.throwIfAborted();
+    return new StreamChannel(socket, name, maxLength);
+  } catch (error) {
+    close(socket);
+    throw stop.signal.aborted ? stop.signal.reason : explain(error, address);
+  } finally {
+    cancel();
+    end.signal?.removeEventListener("abort", abort);
+  }
+}
+
+async function open(address: Address, signal: AbortSignal): Promise<Deno.Conn> {
+  if (typeof address !== "string") {
+    const [hostname, port] = address;
+    const socket = await Deno.connect({ hostname, port, signal });
+    socket.setNoDelay();
+    return socket;
+  }
+  while (true) {
+    const opening = Deno.connect({ transport: "unix", path: address });
+    try {
+      return await orAbort(opening, signal);
+    } catch (error) {
+      opening.then((late) => late.close(), () => {});
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+    }
+    // More wait to be accepted than the system keeps; by TCP it waits itself.
+    const time = Promise.withResolvers<void>();
+    const cancel = after(RETRY_MS, time.resolve);
+    await orAbort(time.promise, signal).finally(cancel);
+  }
+}
+
+/** The promise, or the signal's reason, whatever comes first. */
+async function orAbort<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  signal.throwIfAborted();
+  const given = Promise.withResolvers<never>();
+  const abort = () => given.reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  try {
+    return await Promise.race([promise, given.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function close(socket: Deno.Conn | undefined): void {
+  try {
+    socket?.close();
+  } catch {
+    // Whoever gave up has closed it.
+  }
+}
+
+function explain(error: unknown, address: Address): unknown {
+  const { ConnectionRefused, NotFound, InvalidData } = Deno.errors;
+  const name = nameOf(address);
+  if (error instanceof ConnectionRefused || error instanceof NotFound) {
+    return systemError(
+      error,
+      `Cannot connect to ${name} as nobody listens there: start its Listener first`,
+    );
+  }
+  if (error instanceof InvalidData) {
+    return systemError(
+      error,
+      `Cannot connect to ${name} by TLS: ${error.message}`,
+    );
+  }
+  return isSystemError(error)
+    ? systemError(error, `Cannot connect to ${name}: ${error.message}`)
+    : error;
+}

@@ -41,6 +41,10 @@ class Killable implements Coroutine {
     return () => this.#callbacks.delete(callback);
   }
 
+  keepKill(): void {
+    this.#isPending = true;
+  }
+
   run<R>(fn: () => R): R {
     return runIn({ owner: {}, coroutine: this }, fn);
   }

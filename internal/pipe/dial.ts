@@ -1,7 +1,7 @@
 /** Connecting to a listener. */
 
 import { TimeoutError } from "../../errors.ts";
-import { waitSignal } from "../context.ts";
+import { waitBySignal } from "../context.ts";
 import { after, checkTimeout, type WaitOptions } from "../wait.ts";
 import {
   type Address,
@@ -32,15 +32,26 @@ export interface DialOptions extends WaitOptions {
  */
 export async function dial(
   address: Address,
-  { authkey, tls, maxLength, timeout, signal }: DialOptions,
+  options: DialOptions,
 ): Promise<Channel> {
-  const limit = checkTimeout(timeout);
-  if (tls) checkTls(address, "connect");
-  using end = waitSignal(signal);
+  const limit = checkTimeout(options.timeout);
+  if (options.tls) checkTls(address, "connect");
+  return await waitBySignal(
+    options.signal,
+    (signal) => dialUntil(address, options, limit, signal),
+  );
+}
+
+async function dialUntil(
+  address: Address,
+  { authkey, tls, maxLength }: DialOptions,
+  limit: number,
+  signal: AbortSignal | undefined,
+): Promise<Channel> {
   const name = nameOf(address);
   const stop = new AbortController();
-  const abort = () => stop.abort(end.signal!.reason);
-  end.signal?.addEventListener("abort", abort);
+  const abort = () => stop.abort(signal!.reason);
+  signal?.addEventListener("abort", abort);
   const cancel = after(limit, () =>
     stop.abort(
       new TimeoutError(
@@ -71,7 +82,7 @@ export async function dial(
     throw stop.signal.aborted ? stop.signal.reason : explain(error, address);
   } finally {
     cancel();
-    end.signal?.removeEventListener("abort", abort);
+    signal?.removeEventListener("abort", abort);
   }
 }
 

@@ -2,8 +2,7 @@
  * How objects of this library travel in messages.
  *
  * Within a family the message has the object's place in the arena. Over a *route*
- * (a connection to a process that cannot look at the memory) the other side gets
- * something that stands for the object instead.
+ * (route.ts) the other side gets something that stands for the object instead.
  */
 
 import type { ArenaGrant } from "../memory/arena.ts";
@@ -20,32 +19,6 @@ export type Handle = readonly [
   /** Where it lies; 0: in the memory of the family. */
   arena: ArenaGrant | 0,
 ];
-
-/** How objects travel over a connection to who cannot look at the memory. */
-export interface Route {
-  /** What to send of an object of ours; `name` is that of its class. */
-  send(name: string, object: object): unknown;
-  /** The object that stands for what was sent. */
-  receive(name: string, data: unknown): object;
-}
-
-let route: Route | null = null;
-
-/** The route of the message that is being written or read; `null`: in the family. */
-export function currentRoute(): Route | null {
-  return route;
-}
-
-/** Writes or reads a message that goes over a route. */
-export function over<R>(way: Route | null, fn: () => R): R {
-  const outer = route;
-  route = way;
-  try {
-    return fn();
-  } finally {
-    route = outer;
-  }
-}
 
 /** For the codec: what to write of an end of an object, which will be pinned. */
 export function writeHandle(object: SharedObject, end: number): Handle {

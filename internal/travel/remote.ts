@@ -1,0 +1,60 @@
+/** What an object holds that stands for one elsewhere, instead of a core. */
+
+import type { WaitOptions } from "../wait.ts";
+
+/**
+ * An object in another process, which serves it over a connection.
+ *
+ * A public class has either a core or one of these. Its async methods then go
+ * through {@linkcode Remote.call}, its `…Sync` methods throw a `TypeError`
+ * ({@linkcode noSync}).
+ */
+export interface Remote {
+  /**
+   * Calls one of the methods that the class serves ({@linkcode registerShared}).
+   * Where the served method waits, its last argument is `{ timeout }`: the time
+   * runs out there.
+   *
+   * Whose call it is, is the current context's owner (internal/context.ts), so
+   * that an RLock there tells apart the coroutines and `withLock` callbacks here.
+   *
+   * Cancel safety: when the signal aborts, or the coroutine is killed, the call
+   * is taken back there. It rejects with the reason; but where it had succeeded
+   * already, the result is given, so that nothing is taken and lost.
+   *
+   * @throws {EOFError} If the other process is gone, or the connection.
+   * @throws {ShutDownError} After {@linkcode Remote.release}.
+   * @throws What the method throws there, with its stack.
+   */
+  call(
+    method: string,
+    args: readonly unknown[],
+    signal?: AbortSignal,
+  ): Promise<unknown>;
+  /** Lets go of it: no more calls. Twice does nothing new. */
+  release(): void;
+  /**
+   * How it travels in a message to who is not at the other end of a route: as
+   * how to reach it from there.
+   */
+  locate(): unknown;
+}
+
+/** Calls a method whose last argument is how long it waits. */
+export function callWaiting(
+  remote: Remote,
+  method: string,
+  args: readonly unknown[],
+  { timeout, signal }: WaitOptions = {},
+): Promise<unknown> {
+  return remote.call(method, [...args, { timeout }], signal);
+}
+
+/** The error of a `…Sync` method of an object that is elsewhere. */
+export function noSync(what: string, method: string): TypeError {
+  return new TypeError(
+    `Cannot use ${method}() as this ${what} is served by another process, for which the thread cannot block: use await ${
+      method.replace(/Sync$/, "")
+    }()`,
+  );
+}

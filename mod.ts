@@ -20,4 +20,5 @@ export * from "./logging.ts";
 export * from "./pipe.ts";
 export * from "./process.ts";
 export * as subprocess from "./subprocess.ts";
+export * from "./sync.ts";
 export * from "./thread.ts";

@@ -26,7 +26,9 @@ const LAYERS = [
   ["internal/travel/"],
   ["internal/launch/"],
   ["internal/subprocess/"],
-  ["internal/entry/", ""], // all other files at the top: the public modules
+  ["internal/sync/"],
+  // All other files at the top: the public modules.
+  ["internal/entry/", "internal/travel/all.ts", ""],
   ["mod.ts"],
 ];
 

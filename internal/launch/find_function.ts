@@ -15,6 +15,16 @@ export interface Loader {
   text(specifier: string): Promise<string>;
 }
 
+let own: Loader | null = null;
+
+/** How this thread imports: as its boot module does, where it has one. */
+export function ownLoader(): Loader {
+  return own ?? {
+    module: (specifier) => import(specifier),
+    text: () => Promise.reject(new Error("no boot module")),
+  };
+}
+
 /** A function that was found, and what it throws made understandable. */
 export interface FoundFunction {
   readonly call: AnyFunction;
@@ -31,6 +41,7 @@ export async function findFunction(
   reference: FunctionReference,
   loader: Loader,
 ): Promise<FoundFunction> {
+  own = loader;
   for (const url of reference.modules) {
     const namespace = await load(loader, url);
     const found = lookIn(namespace, reference, url);

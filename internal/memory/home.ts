@@ -6,7 +6,7 @@ import { grantedMemory, joined, type MemoryGrant } from "./grant.ts";
 import { Holdings } from "./holdings.ts";
 import { createArena } from "./make_arena.ts";
 import { Member } from "./member.ts";
-import { type SharedObject, Space } from "./objects.ts";
+import { onceTypesAreKnown, type SharedObject, Space } from "./objects.ts";
 import { sweepPins } from "./pins.ts";
 import { Waits } from "./waits.ts";
 
@@ -28,6 +28,11 @@ export function ownHome(): Home {
     joined(home.space.member);
   }
   return home;
+}
+
+/** Takes that arena as this family's: for tests, before anything needs one. */
+export function settleIn(made: Arena): void {
+  arena = made;
 }
 
 /** This thread in the arena that somebody else has spoken of. */
@@ -78,7 +83,10 @@ function ownArena(): Arena {
 function enter(arena: Arena): Home {
   const space = new Space(Member.join(arena));
   const { member } = space;
-  member.sweepBy((slot, owner) => sweepAfter(space, slot, owner));
+  // What one does not know, one would not sweep up, and nobody else would again.
+  onceTypesAreKnown(() =>
+    member.sweepBy((slot, owner) => sweepAfter(space, slot, owner))
+  );
   return { space, waits: new Waits(member), holdings: new Holdings(space) };
 }
 

@@ -210,6 +210,11 @@ export class Member {
     return (state & 3) === ALIVE ? slot | (state >>> 2) << 10 : 0;
   }
 
+  /** The end of the slots that were ever used. */
+  get slotsTop(): number {
+    return Atomics.load(this.arena.header, Header.SLOTS_TOP);
+  }
+
   /** The slots of all who live. */
   *living(): Iterable<number> {
     const top = Atomics.load(this.arena.header, Header.SLOTS_TOP);

@@ -80,6 +80,22 @@ export function defineType(type: ObjectType): ObjectType {
   return type;
 }
 
+let known = false;
+let whenKnown: (() => void)[] = [];
+
+/** Called when all types have been defined. */
+export function typesAreKnown(): void {
+  known = true;
+  for (const callback of whenKnown) callback();
+  whenKnown = [];
+}
+
+/** Calls back as soon as all types have been defined. */
+export function onceTypesAreKnown(callback: () => void): void {
+  if (known) callback();
+  else whenKnown.push(callback);
+}
+
 /** How many bytes the head of an object takes, before what the type makes of it. */
 export function headBytes(type: ObjectType): number {
   return (HOLDERS + type.ends * SET_WORDS) * 4;

@@ -109,6 +109,16 @@ export class Line {
     return this.#waiters.length === 0;
   }
 
+  /**
+   * Something has changed here that those of this thread may wait for: they look
+   * at once, without being woken.
+   */
+  lookNow(): void {
+    if (this.isEmpty) return;
+    this.look();
+    if (this.isEmpty) this.#waits.remove(this);
+  }
+
   /** Looks whether those who wait can have what they wait for. */
   look(): void {
     const { set } = this.gate;
@@ -247,6 +257,8 @@ export class Waits {
   readonly member: Member;
   #lines = new Set<Line>();
   #running = false;
+  /** Whether the sleep was ended already, in which nobody waits any more. */
+  #rung = false;
 
   constructor(member: Member) {
     this.member = member;
@@ -262,7 +274,9 @@ export class Waits {
   remove(line: Line): void {
     if (!this.#lines.delete(line)) return;
     // The sleep would keep the program alive.
-    if (this.#lines.size === 0) this.member.ring(this.member.slot);
+    if (this.#lines.size > 0 || this.#rung) return;
+    this.#rung = true;
+    this.member.ring(this.member.slot);
   }
 
   /** This thread is about to block: what it waits for is left to others. */
@@ -285,6 +299,7 @@ export class Waits {
       }
       for (const line of [...this.#lines]) this.#look(line);
       if (this.#lines.size === 0) break;
+      this.#rung = false;
       await this.member.sleepAsync(bell, HEARTBEAT);
     }
     this.#running = false;

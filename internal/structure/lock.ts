@@ -38,7 +38,6 @@
  * by turns (as in Go's `sync.Mutex`).
  */
 
-import { LockAbandonedError } from "../../errors.ts";
 import {
   defineType,
   type ObjectType,
@@ -47,6 +46,7 @@ import {
 import { type Member, OWNER } from "../memory/member.ts";
 import { WAIT_SET_BYTES, WaitSet } from "../memory/wait_set.ts";
 import type { Attempt, Gate } from "../memory/waits.ts";
+import { abandoned } from "./abandoned.ts";
 
 const WAITERS = 0x80000000 | 0;
 const HANDED = 0x40000000;
@@ -64,9 +64,11 @@ export class LockWord implements Gate {
   readonly at: number;
   readonly set: WaitSet;
   readonly #member: Member;
+  readonly #id: number;
 
   constructor(member: Member, words: Int32Array, at: number) {
     this.#member = member;
+    this.#id = member.id;
     this.words = words;
     this.at = at;
     this.set = new WaitSet(words, at + 16);
@@ -74,8 +76,13 @@ export class LockWord implements Gate {
 
   /** Takes it if it is nobody's and nobody waits: the fast way. */
   tryFast(): boolean {
-    return Atomics.compareExchange(this.words, this.at, 0, this.#member.id) ===
-      0;
+    return Atomics.compareExchange(this.words, this.at, 0, this.#id) === 0;
+  }
+
+  /** Leaves it if it is this thread's and nobody waits: the fast way. */
+  leaveFast(): boolean {
+    const id = this.#id;
+    return Atomics.compareExchange(this.words, this.at, id, 0) === id;
   }
 
   /** An attempt to take it; `repair` makes an abandoned one be taken. */
@@ -89,7 +96,7 @@ export class LockWord implements Gate {
           if ((word & ABANDONED) && !repair) {
             if (!this.#swap(word, word & ~ABANDONED)) continue;
             this.set.wakeOne(this.#member);
-            throw abandoned();
+            throw abandoned("lock");
           }
           const { id, slot } = this.#member;
           const waiters = this.set.hasOthers(slot) ? WAITERS : word & WAITERS;
@@ -100,7 +107,10 @@ export class LockWord implements Gate {
           if (!this.#swap(word, word & ~(HANDED | STARVING))) continue;
           return "taken";
         }
-        if (!this.#member.isAlive(owner)) this.#member.sweepDead();
+        if (!this.#member.isAlive(owner)) {
+          this.#member.sweepDead();
+          if (Atomics.load(this.words, this.at) !== word) continue;
+        }
         const now = performance.now();
         since ||= now;
         const flags = now - since > STARVING_MS ? WAITERS | STARVING : WAITERS;
@@ -143,6 +153,29 @@ export class LockWord implements Gate {
   get isOwn(): boolean {
     const word = Atomics.load(this.words, this.at);
     return (word & OWNER) === this.#member.id && (word & HANDED) === 0;
+  }
+
+  /** Whether this thread has it, and nobody else has waited for long. */
+  get mayStay(): boolean {
+    const word = Atomics.load(this.words, this.at);
+    return (word & (OWNER | HANDED | STARVING)) === this.#id;
+  }
+
+  /** Whether it was left by one who died, or is, by that one. */
+  isAbandonedBy(owner: number): boolean {
+    const word = Atomics.load(this.words, this.at);
+    return (word & ABANDONED) !== 0 ||
+      (word & (OWNER | HANDED)) === owner;
+  }
+
+  /** Leaves it as if this thread, which has it, had died. */
+  abandon(): void {
+    for (;;) {
+      const word = Atomics.load(this.words, this.at);
+      if ((word & (OWNER | HANDED)) !== this.#id) return;
+      if (!this.#swap(word, word & WAITERS | ABANDONED)) continue;
+      return this.#wakeOne();
+    }
   }
 
   ready(): boolean {
@@ -193,18 +226,13 @@ export class LockWord implements Gate {
   /** Who waits, and is to have it; 0: nobody. */
   #heir(): number {
     const slot = this.set.next();
-    return slot === -1 ? 0 : this.#member.ownerOf(slot);
+    const owner = slot === -1 ? 0 : this.#member.ownerOf(slot);
+    return this.#member.isAlive(owner) ? owner : 0;
   }
 
   #swap(from: number, to: number): boolean {
     return Atomics.compareExchange(this.words, this.at, from, to) === from;
   }
-}
-
-function abandoned(): LockAbandonedError {
-  return new LockAbandonedError(
-    "The process or thread that had this lock has died with it, so what it guards may be half done: the lock is free again; check what it guards, or pass `repair` to acquire()",
-  );
 }
 
 /** The type of locks, RLocks included: what is reentrant is known to the owner only. */

@@ -1,3 +1,3 @@
 /** All objects of this library that can be in a message; imported by need only. */
 
-export {};
+import "../../sync.ts";

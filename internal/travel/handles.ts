@@ -5,20 +5,12 @@
  * (route.ts) the other side gets something that stands for the object instead.
  */
 
-import type { ArenaGrant } from "../memory/arena.ts";
 import { homeIn, isOwn, ownHome } from "../memory/home.ts";
 import type { SharedObject } from "../memory/objects.ts";
 import { dropPinsFrom, pin, unpin } from "../memory/pins.ts";
+import "../structure/all.ts";
 import { note, pinBy } from "../wire/parcels.ts";
-
-/** How a message tells of an end of an object. */
-export type Handle = readonly [
-  index: number,
-  uid: number,
-  end: number,
-  /** Where it lies; 0: in the memory of the family. */
-  arena: ArenaGrant | 0,
-];
+import type { Handle } from "./service.ts";
 
 /** For the codec: what to write of an end of an object, which will be pinned. */
 export function writeHandle(object: SharedObject, end: number): Handle {

@@ -3,8 +3,17 @@
  * served over a connection to who cannot look at that memory.
  */
 
-import type { Handle } from "./handles.ts";
+import type { ArenaGrant } from "../memory/arena.ts";
 import type { Remote } from "./remote.ts";
+
+/** How a message within a family tells of an end of an object. */
+export type Handle = readonly [
+  index: number,
+  uid: number,
+  end: number,
+  /** Where it lies; 0: in the memory of the family. */
+  arena: ArenaGrant | 0,
+];
 
 /** What others may do with an object that is served to them. */
 export interface Service<T extends object> {
@@ -15,18 +24,32 @@ export interface Service<T extends object> {
    * beside it which aborts when the caller takes the call back, or is gone.
    */
   readonly waiting?: readonly string[];
-  /** Those that are done for this purpose, such as what the class has not itself. */
+  /** Those that are there for remote callers only. */
   readonly special?: Readonly<Record<string, SpecialMethod<T>>>;
+  /** Where what can be called differs from one object to the next. */
+  find?(object: T, method: string): SpecialMethod<T> | undefined;
   /** What is known of it at the other end without asking: `Barrier.parties`. */
   describe?(object: T): unknown;
   /**
-   * A caller is gone that has called it: what that one holds of it is to be
+   * Methods that take something, and how to give back what one has taken: its
+   * caller was gone, or was killed, before it had the result.
+   */
+  readonly giveBack?: Readonly<
+    Record<string, (object: T, result: unknown) => unknown>
+  >;
+  /**
+   * A caller has died that had called it: what that one holds of it is to be
    * treated as a dead thread's. `owner` was the context's when it called.
    */
   gone?(object: T, owner: object): void;
+  /** Whether `gone` would have anything to do. */
+  holds?(object: T, owner: object): boolean;
 }
 
-/** A method that exists for remote callers only. */
+/**
+ * What a remote caller calls. It is called as the owner that the caller is there;
+ * who asks for that after an `await` has to remember it.
+ */
 export type SpecialMethod<T extends object> = (
   object: T,
   args: readonly unknown[],

@@ -2,9 +2,8 @@
 
 import { registerHandle } from "../wire/classes.ts";
 import { Unsendable } from "../wire/unsendable.ts";
-import type { Handle } from "./handles.ts";
 import { currentRoute, locateFrom } from "./route.ts";
-import type { SharedClass } from "./service.ts";
+import type { Handle, SharedClass } from "./service.ts";
 
 const byName = new Map<string, SharedClass<object>>();
 

@@ -41,17 +41,24 @@ export class World {
   }
 }
 
-/** How a thread sleeps at a word. */
+/** How a thread sleeps at the word of a brief lock. */
 class ExploredParking {
+  readonly #world: World;
   readonly #arena: Arena | null;
 
-  constructor(arena: Arena | null) {
+  constructor(world: World, arena: Arena | null) {
+    this.#world = world;
     this.#arena = arena;
   }
 
   sleep(offset: number, value: number): void {
     const words = this.#arena!.ints(offset, 4);
-    pause({ isOver: () => words[0] !== value, mayEnd: true });
+    const { dead, gone } = this.#world;
+    const owner = value & 1023;
+    // Whoever looks now and then finds nothing new before that.
+    pause({
+      isOver: () => words[0] !== value || dead.has(owner) || gone.has(owner),
+    });
   }
 
   wake(): void {}
@@ -70,9 +77,13 @@ export class ExploredMember {
     this.world = world;
     this.pid = 1000 + slot;
     this.arena = arena;
-    this.parking = new ExploredParking(arena);
+    this.parking = new ExploredParking(world, arena);
     this.slot = slot;
     this.id = slot | 1 << 10;
+  }
+
+  get slotsTop(): number {
+    return this.world.bells.length;
   }
 
   handOf(slot: number): number {

@@ -1,0 +1,13 @@
+/**
+ * All types of shared objects. Whoever sweeps up after a dead thread must know
+ * what that one may have owned; so this is loaded with the first object.
+ */
+
+import { typesAreKnown } from "../memory/objects.ts";
+import "./barrier.ts";
+import "./condition.ts";
+import "./event.ts";
+import "./lock.ts";
+import "./semaphore.ts";
+
+typesAreKnown();

@@ -55,6 +55,8 @@ const LIVE = 1;
 const DESTROYED = 2;
 const STATES = 3;
 const CHANGE = 4;
+/** So many places of the table are searched before a new one is taken. */
+const NEAR = 64;
 /** In the table: reserved, by the owner whose name it is. */
 const RESERVED = 0x80000000 | 0;
 
@@ -271,7 +273,9 @@ export class Space {
     const pointer = this.#table[object.index]!;
     this.#setHand(hand, pointer);
     Atomics.store(this.#table, object.index, 0);
-    Atomics.store(this.arena.header, Header.OBJECTS_HINT, object.index);
+    if (Atomics.load(this.arena.header, Header.OBJECTS_HINT) > object.index) {
+      Atomics.store(this.arena.header, Header.OBJECTS_HINT, object.index);
+    }
     this.allocator.free(hand);
   }
 
@@ -305,15 +309,16 @@ export class Space {
   #reserve(): number {
     const { header } = this.arena;
     const mark = RESERVED | this.member.id;
-    const hint = Atomics.load(header, Header.OBJECTS_HINT);
     const top = Atomics.load(header, Header.OBJECTS_TOP);
-    for (const [from, to] of [[hint, top], [0, hint], [top, MAX_OBJECTS]]) {
+    const hint = Math.min(Atomics.load(header, Header.OBJECTS_HINT), top);
+    const near = Math.min(hint + NEAR, top);
+    for (const [from, to] of [[hint, near], [top, MAX_OBJECTS], [0, top]]) {
       for (let index = from!; index < to!; index++) {
         if (Atomics.load(this.#table, index) !== 0) continue;
         if (Atomics.compareExchange(this.#table, index, 0, mark) !== 0) {
           continue;
         }
-        Atomics.store(header, Header.OBJECTS_HINT, index + 1);
+        Atomics.store(header, Header.OBJECTS_HINT, Math.min(index + 1, near));
         for (;;) {
           const top = Atomics.load(header, Header.OBJECTS_TOP);
           if (top > index) return index;

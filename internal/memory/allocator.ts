@@ -65,6 +65,8 @@ const SIZES = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
 const LARGEST_SMALL = SIZES.at(-1)!;
 /** Freed pages keep their memory for the next who needs some, up to this. */
 const KEPT = 64 * 2 ** 20;
+/** From this size on, a block is made empty by giving its memory back. */
+const SPARSE = 2 ** 20;
 
 /** Takes blocks from an arena, and gives them back, for one thread. */
 export class Allocator {
@@ -103,9 +105,16 @@ export class Allocator {
     }
     if (zeroed) {
       const length = size === -1 ? units * PAGE : SIZES[size]!;
-      this.#arena.bytes(offsetOf(pointer), length).fill(0);
+      this.#clear(offsetOf(pointer), length);
     }
     return pointer;
+  }
+
+  #clear(offset: number, length: number): void {
+    // What is given back reads as zeros, and takes no memory until it is used.
+    if (length >= SPARSE && this.#arena.base !== null) {
+      this.#arena.discard(offset, length);
+    } else this.#arena.bytes(offset, length).fill(0);
   }
 
   /** Gives back the block that the word at that offset points to; 0: none. */

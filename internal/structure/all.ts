@@ -6,7 +6,9 @@
 import { typesAreKnown } from "../memory/objects.ts";
 import "./barrier.ts";
 import "./condition.ts";
+import "./dict.ts";
 import "./event.ts";
+import "./list.ts";
 import "./lock.ts";
 import "./semaphore.ts";
 

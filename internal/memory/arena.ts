@@ -90,6 +90,19 @@ export class Arena {
     return new Uint8Array(buffer, start, length);
   }
 
+  /**
+   * The memory from an offset on as a buffer of its own, which keeps nothing alive
+   * but itself; `null`: all of this memory is one buffer.
+   */
+  ownBuffer(offset: number, length: number): ArrayBuffer | null {
+    if (this.base === null) return null;
+    const address = BigInt(this.base + offset);
+    return Deno.UnsafePointerView.getArrayBuffer(
+      Deno.UnsafePointer.create(address)!,
+      length,
+    );
+  }
+
   /** The window in which an offset lies; the word is at {@linkcode wordIn}. */
   window(offset: number): Int32Array {
     const index = Math.floor(offset / WINDOW);

@@ -70,6 +70,8 @@ export const Header = {
   POLLING: 15,
   /** The number of the next pin. */
   NEXT_PIN: 29,
+  /** The lock of who makes, finds or ends what has a name (segment.ts). */
+  NAMES: 30,
   /** The allocator's lock; see allocator.ts for all of these. */
   LOCK: 16,
   FIRST_PAGE: 17,

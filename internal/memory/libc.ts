@@ -63,6 +63,11 @@ export const SystemCall = Deno.build.arch === "aarch64"
     LSEEK: 62,
     MMAP: 222,
     CLOCK_GETTIME: 113,
+    GETUID: 174,
+    SOCKET: 198,
+    BIND: 200,
+    GETDENTS64: 61,
+    READLINKAT: 78,
   }
   : {
     FUTEX: 202,
@@ -73,6 +78,11 @@ export const SystemCall = Deno.build.arch === "aarch64"
     LSEEK: 8,
     MMAP: 9,
     CLOCK_GETTIME: 228,
+    GETUID: 102,
+    SOCKET: 41,
+    BIND: 49,
+    GETDENTS64: 217,
+    READLINKAT: 267,
   };
 
 /** The functions of the C library that processes need. */

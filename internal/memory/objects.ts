@@ -66,6 +66,8 @@ export interface ObjectType {
   readonly code: number;
   /** How many ends it has, which are held apart. */
   readonly ends: 1 | 2;
+  /** How much of what it makes of its block are words; by default all. */
+  readonly wordBytes?: number;
   /** A thread that may have owned a part of it has died. Done twice, it does nothing new. */
   sweep?(object: SharedObject, slot: number, owner: number): void;
   /** Nobody holds this end any more. May be called twice. */
@@ -112,7 +114,7 @@ export class SharedObject {
   readonly uid: number;
   /** Where its block lies. */
   readonly offset: number;
-  /** All words of its block. */
+  /** The words of its block, which may be followed by other memory. */
   readonly words: Int32Array;
   /** The index in `words` of the first that the type has for itself. */
   readonly body: number;
@@ -124,7 +126,9 @@ export class SharedObject {
     this.offset = offsetOf(pointer);
     this.words = space.arena.ints(
       this.offset,
-      space.allocator.sizeOf(pointer),
+      type.wordBytes === undefined
+        ? space.allocator.sizeOf(pointer)
+        : headBytes(type) + type.wordBytes,
     );
     this.uid = this.words[UID]!;
     this.body = headBytes(type) / 4;
@@ -138,6 +142,11 @@ export class SharedObject {
   /** The offset in the arena of one of the object's words. */
   offsetOfWord(index: number): number {
     return this.offset + index * 4;
+  }
+
+  /** Whether it is not being destroyed. */
+  get isLive(): boolean {
+    return (Atomics.load(this.words, STATE) & STATES) === LIVE;
   }
 
   /** Whether somebody holds this end, or will when a message arrives. */
@@ -256,6 +265,15 @@ export class Space {
     return object !== null && object.uid === uid && object.words[UID] === uid
       ? object
       : null;
+  }
+
+  /** All objects of a type that there are. */
+  *objectsOf(type: ObjectType): Iterable<SharedObject> {
+    const top = Atomics.load(this.arena.header, Header.OBJECTS_TOP);
+    for (let index = 0; index < top; index++) {
+      const object = this.#at(index);
+      if (object?.type === type) yield object;
+    }
   }
 
   /** After a thread's death: what each object knows of it. */

@@ -10,6 +10,8 @@ import "./dict.ts";
 import "./event.ts";
 import "./list.ts";
 import "./lock.ts";
+import "./numbers.ts";
+import "./segment.ts";
 import "./semaphore.ts";
 
 typesAreKnown();

@@ -1,0 +1,159 @@
+/** Numbers in shared memory, plain, one behind the other. */
+
+import {
+  defineType,
+  type ObjectType,
+  type SharedObject,
+  type Space,
+} from "../memory/objects.ts";
+import { keptBuffer } from "../memory/kept_buffer.ts";
+
+/** What kind of numbers they are, as Python's `array` and `ctypes` call it. */
+export type Typecode =
+  | "b"
+  | "B"
+  | "h"
+  | "H"
+  | "i"
+  | "I"
+  | "q"
+  | "Q"
+  | "f"
+  | "d";
+
+/** What a number of that kind is in JavaScript. */
+export type NumberOf<C extends Typecode> = C extends "q" | "Q" ? bigint
+  : number;
+
+/** The typed array that has numbers of that kind. */
+export type TypedArrayOf<C extends Typecode> = {
+  b: Int8Array;
+  B: Uint8Array;
+  h: Int16Array;
+  H: Uint16Array;
+  i: Int32Array;
+  I: Uint32Array;
+  q: BigInt64Array;
+  Q: BigUint64Array;
+  f: Float32Array;
+  d: Float64Array;
+}[C];
+
+/** Any of these. */
+export type NumberArray = TypedArrayOf<Typecode>;
+
+const KINDS = {
+  b: Int8Array,
+  B: Uint8Array,
+  h: Int16Array,
+  H: Uint16Array,
+  i: Int32Array,
+  I: Uint32Array,
+  q: BigInt64Array,
+  Q: BigUint64Array,
+  f: Float32Array,
+  d: Float64Array,
+} as const;
+
+export const NUMBERS: ObjectType = defineType({
+  code: 10,
+  ends: 1,
+  wordBytes: 0,
+});
+
+/** Makes so many, all of them 0. */
+export function createNumbers(
+  space: Space,
+  typecode: Typecode,
+  length: number,
+): SharedObject {
+  return space.create(NUMBERS, length * bytesEach(typecode));
+}
+
+/** How many bytes each of them has. */
+export function bytesEach(typecode: Typecode): number {
+  return KINDS[typecode].BYTES_PER_ELEMENT;
+}
+
+/** The numbers, for one who holds the object as long as it looks at them. */
+export function viewOf(
+  { space, offset, body }: SharedObject,
+  typecode: Typecode,
+  length: number,
+): NumberArray {
+  const Kind = KINDS[typecode];
+  const bytes = length * Kind.BYTES_PER_ELEMENT;
+  const memory = space.arena.bytes(offset + body * 4, bytes);
+  const { buffer, byteOffset } = memory as Uint8Array<ArrayBuffer>;
+  return new Kind(buffer, byteOffset, length) as NumberArray;
+}
+
+/** The numbers; as long as this or another view of their buffer is there, so is `core`. */
+export function viewNumbers(
+  { space, offset, body }: SharedObject,
+  typecode: Typecode,
+  length: number,
+  core: object,
+): NumberArray {
+  const Kind = KINDS[typecode];
+  const { buffer, start, keep } = keptBuffer(
+    space.arena,
+    offset + body * 4,
+    Math.max(length, 1) * Kind.BYTES_PER_ELEMENT,
+    core,
+  );
+  return keep(new Kind(buffer as ArrayBuffer, start, length) as NumberArray);
+}
+
+/** A typed array of that kind, of one's own. */
+export function ownNumbers(
+  typecode: Typecode,
+  values: Iterable<number> | Iterable<bigint>,
+): NumberArray {
+  const Kind = KINDS[typecode] as {
+    from(values: Iterable<unknown>): NumberArray;
+  };
+  return Kind.from(values);
+}
+
+/** Checks that it is a typecode. */
+export function checkTypecode(typecode: Typecode, what: string): void {
+  if (typeof typecode === "string" && Object.hasOwn(KINDS, typecode)) return;
+  throw new TypeError(
+    `Cannot create ${what} as "typecode" must be one of ${
+      Object.keys(KINDS).join(" ")
+    }: current value is ${Deno.inspect(typecode)}`,
+  );
+}
+
+const probes = Object.fromEntries(
+  Object.entries(KINDS).map(([code, Kind]) => [code, new Kind(1)]),
+) as unknown as Record<Typecode, { 0: number | bigint }>;
+
+/** Checks that a number can be one of that kind, without becoming another one. */
+export function checkNumber(typecode: Typecode, value: unknown): void {
+  const probe = probes[typecode];
+  const isBigint = typeof probe[0] === "bigint";
+  const isOne = isBigint
+    ? typeof value === "bigint"
+    : typeof value === "number";
+  if (!isOne) {
+    const wanted = isBigint ? "bigint" : "number";
+    const hint = isBigint && Number.isInteger(value) ? `, ${value}n` : "";
+    throw new TypeError(
+      `Cannot share ${
+        Deno.inspect(value)
+      } as a number of type "${typecode}": it must be a ${wanted}${hint}`,
+    );
+  }
+  if (typecode === "f" || typecode === "d") return;
+  probe[0] = value as number;
+  if (probe[0] === value) return;
+  throw new RangeError(
+    `Cannot share ${value} as a number of type "${typecode}": ${
+      !isBigint && !Number.isInteger(value)
+        ? 'it is no integer; "d" has fractions'
+        : `it does not fit into ${8 * bytesEach(typecode)} bits`
+    }`,
+  );
+}

@@ -19,6 +19,7 @@ export * from "./errors.ts";
 export * from "./logging.ts";
 export * from "./pipe.ts";
 export * from "./process.ts";
+export * from "./shared_memory.ts";
 export * as subprocess from "./subprocess.ts";
 export * from "./sync.ts";
 export * from "./thread.ts";

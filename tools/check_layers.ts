@@ -27,6 +27,7 @@ const LAYERS = [
   ["internal/launch/"],
   ["internal/subprocess/"],
   ["internal/sync/"],
+  ["internal/shared_memory/"],
   // All other files at the top: the public modules.
   ["internal/entry/", "internal/travel/all.ts", ""],
   ["mod.ts"],

@@ -1,3 +1,4 @@
 /** All objects of this library that can be in a message; imported by need only. */
 
+import "../../shared_memory.ts";
 import "../../sync.ts";

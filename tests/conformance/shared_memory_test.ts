@@ -1,0 +1,57 @@
+import { Process, SharedDict, SharedValue, Thread } from "@multi/processing";
+import { describe, it } from "@std/testing/bdd";
+import * as work from "../fixtures/shared_work.ts";
+import { checkLinearizable } from "./linearizable.ts";
+import { sharingConformance, type SharingFlavour } from "./shared_memory.ts";
+
+/** Starts each function in a worker of that class. */
+function startIn(Worker: typeof Process | typeof Thread) {
+  return ((fn: unknown, ...args: unknown[]) => {
+    const worker = new Worker({ target: fn, args } as never);
+    worker.start();
+    return {
+      async result() {
+        const result = await worker.result();
+        await worker.join();
+        return result;
+      },
+      async kill() {
+        if (worker instanceof Process) worker.kill();
+        else worker.terminate();
+        await worker.join();
+      },
+    };
+  }) as SharingFlavour["start"];
+}
+
+sharingConformance({
+  name: "process",
+  start: startIn(Process),
+  endsWithMaker: true,
+});
+
+sharingConformance({
+  name: "thread",
+  start: startIn(Thread),
+  endsWithMaker: false,
+});
+
+describe("a dict shared by 4 processes and 4 threads", () => {
+  it("is linearizable, key by key", async () => {
+    const dict = new SharedDict<unknown>();
+    const clock = new SharedValue("i", 0);
+    const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
+    const users = seeds.map((seed) =>
+      startIn(seed % 2 === 0 ? Process : Thread)(
+        work.useAtRandom,
+        dict,
+        clock,
+        seed,
+        2000,
+      )
+    );
+    const log = [];
+    for (const user of users) log.push(...await user.result());
+    checkLinearizable(log);
+  });
+});

@@ -226,7 +226,7 @@ describe("locks and their like", () => {
           () => started(target, lock, start, stop),
         );
         await start.wait();
-        await new Promise((resolve) => setTimeout(resolve, 1500));
+        await new Promise((resolve) => setTimeout(resolve, 3000));
         await stop.set();
         const counts = await resultsOf<number>(contenders as never[]);
         assertLess(

@@ -255,6 +255,7 @@ function rounds(
             let arrival = yield* barrier.arrive();
             const gate = {
               set: barrier.set,
+              // deno-lint-ignore require-yield -- as rewritten code is
               *ready() {
                 return false;
               },

@@ -214,7 +214,10 @@ export class BarrierCore implements Gate {
     return this.#end(ticket, passed ? "passed" : "broken");
   }
 
-  /** One gives up, by its signal or because it was killed. */
+  /**
+   * One gives up, by its signal or because it was killed; or because its thread is
+   * being terminated, which is a death.
+   */
   #withdraw(ticket: Ticket): void {
     this.#pending.delete(ticket);
     this.#arrived.delete(ticket);
@@ -223,7 +226,8 @@ export class BarrierCore implements Gate {
     const isLast = ![...this.#arrived].some((other) =>
       (other.arrival as Arrival).round === arrival.round
     );
-    this.#words.withdraw(arrival, isLast);
+    if (this.object.member.stopped) this.#words.breakIt(arrival);
+    else this.#words.withdraw(arrival, isLast);
     this.#wake();
   }
 

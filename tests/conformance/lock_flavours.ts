@@ -10,6 +10,7 @@ import {
   Process,
   RLock,
   Semaphore,
+  Thread,
 } from "@multi/processing";
 import { runAsOwner } from "../../internal/context.ts";
 import type { LockFlavour } from "./locks.ts";
@@ -41,27 +42,35 @@ export const coroutines: LockFlavour = {
   make,
 };
 
+/** Starts a process or thread, and gives what a test needs of it. */
+function follow<R>(worker: Process<never[], R> | Thread<never[], R>) {
+  worker.start();
+  return {
+    async result() {
+      const result = await worker.result();
+      await worker.join();
+      return result;
+    },
+    async kill() {
+      if (worker instanceof Process) worker.kill();
+      else worker.terminate();
+      await worker.join();
+    },
+  };
+}
+
 /** Processes. */
 export const processes: LockFlavour = {
   name: "processes",
-  start<A extends unknown[], R>(
-    target: (...args: A) => R | PromiseLike<R>,
-    ...args: A
-  ) {
-    const process = new Process<A, R>({ target, args } as never);
-    process.start();
-    return {
-      async result() {
-        const result = await process.result();
-        await process.join();
-        return result;
-      },
-      async kill() {
-        process.kill();
-        await process.join();
-      },
-    };
-  },
+  start: (target, ...args) => follow(new Process({ target, args } as never)),
+  canDie: true,
+  make,
+};
+
+/** Threads. */
+export const threads: LockFlavour = {
+  name: "threads",
+  start: (target, ...args) => follow(new Thread({ target, args } as never)),
   canDie: true,
   make,
 };

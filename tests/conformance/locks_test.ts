@@ -1,5 +1,6 @@
-import { coroutines, processes } from "./lock_flavours.ts";
+import { coroutines, processes, threads } from "./lock_flavours.ts";
 import { lockConformance } from "./locks.ts";
 
 lockConformance(coroutines);
 lockConformance(processes);
+lockConformance(threads);

@@ -1,10 +1,13 @@
 /** Locks in memory that only the threads of one process share. */
 
+import { grantedMemory } from "../../internal/memory/grant.ts";
 import { settleIn } from "../../internal/memory/home.ts";
 import { createArena } from "../../internal/memory/make_arena.ts";
-import { coroutines } from "./lock_flavours.ts";
+import { coroutines, threads } from "./lock_flavours.ts";
 import { lockConformance } from "./locks.ts";
 
-settleIn(createArena("shared"));
+// A thread, which loads this module too, has been given its memory.
+if (grantedMemory() === null) settleIn(createArena("shared"));
 
 lockConformance({ ...coroutines, name: "coroutines without ffi" });
+lockConformance({ ...threads, name: "threads without ffi" });

@@ -12,6 +12,7 @@ const OUTPUTS = [
   "500000500000\n2000001000000\n4500001500000\n",
   "Hello, Alice\n",
   "Hello, Alice (in Thread-A)\nHello, Bob (in Thread-B)\n",
+  "the parent has the lock\nthe child has the lock\n",
   "4 3\n",
   "",
   "HELLO 0\n",

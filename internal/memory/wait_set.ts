@@ -77,6 +77,14 @@ export class WaitSet {
     return Atomics.load(this.#words, this.#at + USED) !== 0;
   }
 
+  /**
+   * Whether anybody ever waited: to be asked under a lock that all take who wait,
+   * after they have entered.
+   */
+  get wasUsed(): boolean {
+    return this.#words[this.#at + USED] !== 0;
+  }
+
   /** Whether a thread waits. */
   isWaiting(slot: number): boolean {
     const at = this.#at + WAITING + (slot >>> 5);

@@ -93,6 +93,8 @@ export class SemaphoreWords implements Gate {
   readonly #lock: BriefLock;
   /** The index of this thread's own word. */
   readonly #own: number;
+  /** Whether somebody may wait for what was released last. */
+  #mayWake = false;
 
   constructor(
     member: Member,
@@ -155,6 +157,7 @@ export class SemaphoreWords implements Gate {
   /** Releases a permit; {@linkcode wakeNext} is to be called afterwards. */
   release(): Released {
     this.#enter();
+    this.#mayWake = this.set.wasUsed;
     const own = this.#words[this.#own]!;
     if ((own & HELD) === 0 || this.#has(TRAVELS)) {
       const result = this.#releaseForeign();
@@ -173,7 +176,7 @@ export class SemaphoreWords implements Gate {
 
   /** Wakes one who waits, if there is a permit for it. */
   wakeNext(): void {
-    if (this.set.isUsed && this.free > 0) this.set.wakeOne(this.#member);
+    if (this.#mayWake && this.free > 0) this.set.wakeOne(this.#member);
   }
 
   /** Releases a permit of this thread as if the thread had died with it. */

@@ -76,6 +76,22 @@ describe("the example", () => {
     ]);
   });
 
+  it("thread_race.ts and thread_lock.ts", async () => {
+    const race = await example("thread_race.ts");
+    assertEquals([race.code, race.stderr], [0, ""]);
+    assertMatch(race.stdout, /^balance: -?\d+\n$/); // whatever it is
+    const lock = await example("thread_lock.ts");
+    assertEquals([lock.code, lock.stderr], [0, ""]);
+    assertEquals(lock.stdout, "balance: 0\n");
+    // The threads of a program without ffi share other memory.
+    const without = await deno([
+      "run",
+      "-q",
+      pathOf("examples/thread_lock.ts"),
+    ]);
+    assertEquals(without.stdout, "balance: 0\n");
+  });
+
   it("unguarded.ts fails with the cure, and starts no more processes", async () => {
     const { code, stdout, stderr } = await example("unguarded.ts");
     assertEquals([code, stdout], [1, ""]);

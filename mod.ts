@@ -20,6 +20,7 @@ export * from "./logging.ts";
 export * from "./pipe.ts";
 export * from "./process.ts";
 export * from "./shared_memory.ts";
+export * from "./queue.ts";
 export * as subprocess from "./subprocess.ts";
 export * from "./sync.ts";
 export * from "./thread.ts";

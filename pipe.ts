@@ -1,6 +1,30 @@
 /**
  * Connections that carry messages between processes, on one machine or between
- * several: Python's `multiprocessing.connection`.
+ * several: Python's `multiprocessing.Pipe` and `multiprocessing.connection`.
+ *
+ * {@linkcode pipe} makes a connection in shared memory, the ends of which are sent
+ * to processes and threads as any other value.
+ *
+ * ```ts
+ * import { Process } from "@multi/processing/process";
+ * import { type Connection, pipe } from "@multi/processing/pipe";
+ * import { assertEquals } from "@std/assert";
+ *
+ * export async function double(connection: Connection<number>) {
+ *   for await (const n of connection) await connection.send(n * 2);
+ * }
+ *
+ * if (import.meta.main) {
+ *   const [here, there] = pipe<number>();
+ *   const process = new Process({ target: double, args: [there] });
+ *   process.start();
+ *   there.close(); // the process has it
+ *   await here.send(21);
+ *   assertEquals(await here.recv(), 42);
+ *   here.close(); // which ends the loop of the process
+ *   await process.join();
+ * }
+ * ```
  *
  * A {@linkcode Listener} waits at an address, which is a unix socket or a host
  * and port; {@linkcode connect} goes there. Each side then has a
@@ -21,10 +45,11 @@
  * assertEquals(await server.recv(), { question: 42n });
  * ```
  *
- * Permissions: `--allow-net`; for a unix socket `--allow-read` and
- * `--allow-write` too.
+ * Permissions: for sockets `--allow-net`; for a unix socket `--allow-read` and
+ * `--allow-write` too. For a pipe between processes `--allow-ffi`, without which
+ * it connects the threads of a process.
  *
- * Python: `multiprocessing.connection`.
+ * Python: `multiprocessing.Pipe`, `multiprocessing.connection`.
  *
  * @module
  */
@@ -44,12 +69,20 @@ import type { Channel } from "./internal/pipe/channel.ts";
 import { dial } from "./internal/pipe/dial.ts";
 import { checkMaxLength } from "./internal/pipe/framing.ts";
 import { listen } from "./internal/pipe/listen.ts";
+import { ownHome } from "./internal/memory/home.ts";
+import { PipeCore } from "./internal/queue/pipe_core.ts";
+import { RemoteChannel } from "./internal/queue/remote_channel.ts";
+import { RingChannel } from "./internal/queue/ring_channel.ts";
+import { createPipe } from "./internal/structure/pipe.ts";
+import { readHandle, writeHandle } from "./internal/travel/handles.ts";
+import { registerShared } from "./internal/travel/shared_class.ts";
 import {
   checkTimeout,
   type SyncWaitOptions,
   waitFor,
   type WaitOptions,
 } from "./internal/wait.ts";
+import { Unsendable } from "./internal/wire/unsendable.ts";
 import { WAITABLE, waitForAny, type WaitSource } from "./internal/waitable.ts";
 
 export type { Address, TlsOptions } from "./internal/pipe/address.ts";
@@ -110,6 +143,31 @@ export class Connection<T = unknown> implements AsyncIterable<T>, Disposable {
 
   static {
     newConnection = (channel) => new Connection(channel);
+    registerShared<Connection>({
+      name: "Connection",
+      class: Connection as unknown as abstract new () => Connection,
+      encode(connection) {
+        const { core } = ringOf(connection.#channel);
+        return writeHandle(core.object, core.end);
+      },
+      decode: (handle) =>
+        newConnection(
+          new RingChannel(
+            readHandle(handle, (object, end) => new PipeCore(object, end)),
+          ),
+        ),
+      remoteOf(connection) {
+        const channel = connection.#channel;
+        return channel instanceof RemoteChannel ? channel.remote : null;
+      },
+      fromRemote: (remote, description) =>
+        newConnection(new RemoteChannel(remote, description)),
+      service: {
+        methods: ["send", "sendBytes", "close"],
+        waiting: ["recv", "recvBytes", "poll"],
+        describe: ({ readable, writable }) => ({ readable, writable }),
+      },
+    });
   }
 
   private constructor(channel: Channel) {
@@ -140,7 +198,8 @@ export class Connection<T = unknown> implements AsyncIterable<T>, Disposable {
    * Ordering: messages arrive in the order of the calls, whether or not one waits
    * for each.
    *
-   * Cancel safety: a coroutine that is killed while it waits has sent the message.
+   * Cancel safety: a coroutine that is killed while it waits may have sent the
+   * message.
    *
    * @throws {DataCloneError} If the value cannot be sent; nothing was sent.
    * @throws {RangeError} If the message is too long; nothing was sent.
@@ -247,7 +306,7 @@ export class Connection<T = unknown> implements AsyncIterable<T>, Disposable {
   /**
    * As `send()`, blocking this thread.
    *
-   * @throws {TypeError} If this connection is a socket: use `await send()`.
+   * @throws {TypeError} If this connection is no pipe: use `await send()`.
    */
   sendSync(value: T): void {
     const channel = this.#channel;
@@ -258,7 +317,7 @@ export class Connection<T = unknown> implements AsyncIterable<T>, Disposable {
   /**
    * As `recv()`, blocking this thread.
    *
-   * @throws {TypeError} If this connection is a socket: use `await recv()`.
+   * @throws {TypeError} If this connection is no pipe: use `await recv()`.
    */
   recvSync(options: SyncWaitOptions = {}): T {
     const channel = this.#channel;
@@ -268,9 +327,9 @@ export class Connection<T = unknown> implements AsyncIterable<T>, Disposable {
   }
 
   /**
-   * Closes this end. What was sent before still arrives, as long as the other
-   * end takes it within 5 seconds; who waits here gets a `ShutDownError`. Twice
-   * does nothing new.
+   * Closes this end; of a pipe, for this thread. What was sent before still arrives,
+   * over a socket as long as the other end takes it within 5 seconds; who waits here
+   * gets a `ShutDownError`. Twice does nothing new.
    *
    * Python: `Connection.close`.
    */
@@ -304,8 +363,70 @@ export class Connection<T = unknown> implements AsyncIterable<T>, Disposable {
 
 function noTwin(name: string, instead: string): TypeError {
   return new TypeError(
-    `Cannot use ${name}() as this connection is a socket, which cannot block the thread: use await ${instead}()`,
+    `Cannot use ${name}() as this connection is no pipe in shared memory, for which alone the thread can block: use await ${instead}()`,
   );
+}
+
+/** The end of a pipe that a channel is. */
+function ringOf(channel: Channel): { core: PipeCore } {
+  if (channel instanceof RingChannel) {
+    const { core } = channel;
+    if (core !== null) return { core };
+    throw new Unsendable("a connection that was closed cannot be sent");
+  }
+  throw new Unsendable(
+    "a connection by a socket cannot be sent: an end of a pipe() can",
+  );
+}
+
+/** How to make a {@linkcode pipe}. */
+export interface PipeOptions {
+  /** Whether both ends send and receive; by default `true`. */
+  duplex?: boolean | undefined;
+}
+
+/**
+ * Makes a connection in shared memory, and gives both its ends; where it is not
+ * duplex, first the one that receives, then the one that sends.
+ *
+ * An end is held by every process and thread that it was sent to, until they have
+ * closed it, or have died. When the last of those has who held one end, `recv()` at
+ * the other end drains what was sent and is an `EOFError` then, and `send()` at once.
+ * So close the end in your own process that you have sent to another one: else you
+ * hold it too.
+ *
+ * What is sent and was not received is limited to 1 MiB, or one message that is
+ * longer: `send()` then waits. What is on its way when an end is closed still arrives.
+ *
+ * @example One way
+ * ```ts
+ * import { EOFError, pipe } from "@multi/processing";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const [receiver, sender] = pipe<string>({ duplex: false });
+ * await sender.send("hello");
+ * sender.close();
+ * assertEquals(await receiver.recv(), "hello");
+ * await assertRejects(() => receiver.recv(), EOFError);
+ * receiver.close();
+ * ```
+ *
+ * Python: `multiprocessing.Pipe`.
+ *
+ * @typeParam T What is sent and received.
+ */
+export function pipe<T = unknown>(
+  options: PipeOptions = {},
+): [Connection<T>, Connection<T>] {
+  const { space, holdings } = ownHome();
+  const object = createPipe(space, options.duplex ?? true);
+  const end = (end: number) =>
+    newConnection<T>(
+      new RingChannel(
+        holdings.adopt(object, end, new PipeCore(object, end)),
+      ),
+    );
+  return [end(0), end(1)];
 }
 
 /** What both sides of a connection can be told. */

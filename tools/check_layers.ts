@@ -15,6 +15,7 @@ const LAYERS = [
   ["errors.ts"],
   [
     "internal/context.ts",
+    "internal/pace.ts",
     "internal/turn.ts",
     "internal/wait.ts",
     "internal/wire/",
@@ -24,6 +25,7 @@ const LAYERS = [
   ["internal/structure/"],
   ["internal/pipe/"],
   ["internal/travel/"],
+  ["internal/queue/"],
   ["internal/launch/"],
   ["internal/subprocess/"],
   ["internal/sync/"],
@@ -83,7 +85,7 @@ function circle(
   done: Set<string>,
 ): string[] | null {
   if (above.includes(path)) return [...above.slice(above.indexOf(path)), path];
-  if (done.has(path)) return null;
+  if (done.has(path) || path === ALL) return null;
   for (const next of graph.get(path) ?? []) {
     const found = circle(graph, next, [...above, path], done);
     if (found) return found;

@@ -8,7 +8,10 @@ let loaded: Home | null = null;
 
 /** Loads it. */
 export function loadMemory(): Promise<Home> {
-  return loading ??= import("../memory/home.ts").then((home) => loaded = home);
+  return loading ??= Promise.all([
+    import("../memory/home.ts"),
+    import("../structure/all.ts"),
+  ]).then(([home]) => loaded = home);
 }
 
 /** The same where it is loaded already. */

@@ -80,7 +80,8 @@ function ownArena(): Arena {
   return arena = grant === null ? createArena() : openArena(grant.arena);
 }
 
-function enter(arena: Arena): Home {
+/** Makes this thread a member of an arena. */
+export function enter(arena: Arena): Home {
   const space = new Space(Member.join(arena));
   const { member } = space;
   // What one does not know, one would not sweep up, and nobody else would again.
@@ -92,9 +93,10 @@ function enter(arena: Arena): Home {
 
 /** What a thread leaves behind that has died, wherever it was. */
 function sweepAfter(space: Space, slot: number, owner: number): void {
-  space.sweepHand(slot, owner);
+  space.sweepTable(slot, owner);
   sweepPins(space, owner);
   space.sweepObjects(slot, owner);
+  space.sweepHand(slot);
   // Whoever waits may depend on what has changed.
   for (const slot of space.member.living()) space.member.ring(slot);
 }

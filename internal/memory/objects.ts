@@ -297,8 +297,11 @@ export class Space {
     this.allocator.free(hand);
   }
 
-  /** After a thread's death: what it had in its hand, and what it had reserved. */
-  sweepHand(slot: number, owner: number): void {
+  /**
+   * After a thread's death, first: what it had in its hand is not its own any more
+   * where it is, or was, an object of the table.
+   */
+  sweepTable(slot: number, owner: number): void {
     this.allocator.settle();
     const hand = this.member.handOf(slot);
     const pointer = this.#hand(hand);
@@ -307,12 +310,19 @@ export class Space {
       const inTable = index >= 0 && index < MAX_OBJECTS &&
         Atomics.load(this.#table, index) === pointer;
       if (inTable) this.#setHand(hand, 0);
-      else this.allocator.free(hand);
     }
     const top = Atomics.load(this.arena.header, Header.OBJECTS_TOP);
     for (let index = 0; index < top; index++) {
       Atomics.compareExchange(this.#table, index, RESERVED | owner, 0);
     }
+  }
+
+  /**
+   * After a thread's death, last: what it still had in its hand is nobody's. The
+   * objects have been asked before, which may have taken it over.
+   */
+  sweepHand(slot: number): void {
+    this.allocator.free(this.member.handOf(slot));
   }
 
   #at(index: number): SharedObject | null {

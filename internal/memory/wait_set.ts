@@ -85,6 +85,19 @@ export class WaitSet {
     return this.#words[this.#at + USED] !== 0;
   }
 
+  /** Whether somebody waits who was not told to look: cheap, to be asked often. */
+  get wantsWake(): boolean {
+    const words = this.#words;
+    let used = Atomics.load(words, this.#at + USED);
+    while (used !== 0) {
+      const at = this.#at + 31 - Math.clz32(used & -used);
+      const waiting = Atomics.load(words, at + WAITING);
+      if (waiting & ~Atomics.load(words, at + WOKEN)) return true;
+      used &= used - 1;
+    }
+    return false;
+  }
+
   /** Whether a thread waits. */
   isWaiting(slot: number): boolean {
     const at = this.#at + WAITING + (slot >>> 5);

@@ -48,6 +48,7 @@ export class Line {
   readonly gate: Gate;
   readonly #waits: Waits;
   #waiters: Waiter[] = [];
+  #isAboutToLook = false;
   /** How often to look before going to sleep; more after it has helped. */
   #spins = FEWEST_SPINS * 4;
 
@@ -140,6 +141,19 @@ export class Line {
     this.#passOn();
   }
 
+  /**
+   * What those who wait here wait for has come from this thread: they look when
+   * the caller has gone on, without a bell.
+   */
+  lookSoon(): void {
+    if (this.#isAboutToLook) return;
+    this.#isAboutToLook = true;
+    queueMicrotask(() => {
+      this.#isAboutToLook = false;
+      this.lookNow();
+    });
+  }
+
   /** Waits no more, at least for now; a wake-up that was not used moves on. */
   leave(): void {
     const { set } = this.gate;
@@ -151,7 +165,9 @@ export class Line {
 
   /** Ends all waits with that error. */
   fail(error: unknown): void {
+    if (this.isEmpty) return;
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+    this.leave();
     this.#waits.remove(this);
   }
 
@@ -309,6 +325,16 @@ export class Waits {
     line.look();
     if (line.isEmpty) this.#lines.delete(line);
   }
+}
+
+/**
+ * Something has come from this thread for so many who wait. Those of this thread
+ * come first, who can have it without a bell.
+ */
+export function wake(line: Line, count: number, member: Member): void {
+  if (!line.isEmpty) return line.lookSoon();
+  const { set } = line.gate;
+  for (let i = 0; i < count && set.wantsWake; i++) set.wakeOne(member);
 }
 
 function stopped(): ShutDownError {

@@ -11,6 +11,8 @@ import "./event.ts";
 import "./list.ts";
 import "./lock.ts";
 import "./numbers.ts";
+import "./pipe.ts";
+import "./queue.ts";
 import "./segment.ts";
 import "./semaphore.ts";
 

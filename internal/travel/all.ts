@@ -2,3 +2,5 @@
 
 import "../../shared_memory.ts";
 import "../../sync.ts";
+import "../../pipe.ts";
+import "../../queue.ts";

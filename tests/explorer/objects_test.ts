@@ -100,9 +100,10 @@ function relay(code: Rewritten): () => Run {
     world.objects.push({
       *sweep(sweeper: number, slot: number, owner: number) {
         const space = spaces[sweeper];
-        yield* space.sweepHand(slot, owner);
+        yield* space.sweepTable(slot, owner);
         yield* code.sweepPins(space, owner);
         yield* space.sweepObjects(slot, owner);
+        yield* space.sweepHand(slot);
       },
     });
     /** Messages: which object, and its pin. */
@@ -213,7 +214,7 @@ describe("an object, in every order of what its holders do,", () => {
       ],
       [
         "a block in a dead hand",
-        "else this.allocator.free(hand);",
+        "this.allocator.free(this.member.handOf(slot));",
         "",
       ],
     ] as const

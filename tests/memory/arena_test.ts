@@ -136,8 +136,9 @@ describe("an arena", () => {
     const survivor = Member.join(arena);
     const space = new Space(survivor);
     survivor.sweepBy((slot, owner) => {
-      space.sweepHand(slot, owner);
+      space.sweepTable(slot, owner);
       space.sweepObjects(slot, owner);
+      space.sweepHand(slot);
     });
     const seen = new Set<number>();
     for (let i = 0; i < 3000; i++) {

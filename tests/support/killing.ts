@@ -38,9 +38,10 @@ export class Laboratory {
 
   #sweepBy(space: Space): void {
     space.member.sweepBy((slot, owner) => {
-      space.sweepHand(slot, owner);
+      space.sweepTable(slot, owner);
       sweepPins(space, owner);
       space.sweepObjects(slot, owner);
+      space.sweepHand(slot);
     });
   }
 

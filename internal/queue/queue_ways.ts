@@ -1,0 +1,69 @@
+/** Where a public queue's calls go: to shared memory, or to another process. */
+
+import { ShutDownError } from "../../errors.ts";
+import { ownHome } from "../memory/home.ts";
+import { createQueue } from "../structure/queue.ts";
+import { readHandle, writeHandle } from "../travel/handles.ts";
+import type { Handle } from "../travel/service.ts";
+import { noSync, type Remote } from "../travel/remote.ts";
+import { Unsendable } from "../wire/unsendable.ts";
+import { QueueCore } from "./queue_core.ts";
+
+/** One of the two is there, until the queue is closed. */
+export interface Ways {
+  readonly core: QueueCore | null;
+  readonly remote: Remote | null;
+}
+
+/** The ways of a queue that was closed. */
+export const CLOSED: Ways = { core: null, remote: null };
+
+/** Makes a queue of so many items at most; 0: of any number. */
+export function newQueue(maxsize: number): Ways {
+  const { space, holdings } = ownHome();
+  const object = createQueue(space, maxsize);
+  return {
+    core: holdings.adopt(object, 0, new QueueCore(object)),
+    remote: null,
+  };
+}
+
+/** What to send of a queue, within the family. */
+export function handleOf({ core }: Ways): Handle {
+  if (core === null) {
+    throw new Unsendable("a queue that was closed cannot be sent");
+  }
+  return writeHandle(core.object, 0);
+}
+
+/** The queue that was sent. */
+export function waysFrom(handle: Handle): Ways {
+  return {
+    core: readHandle(handle, (object) => new QueueCore(object)),
+    remote: null,
+  };
+}
+
+/** What to use of a queue that is elsewhere. */
+export function remoteOf({ remote }: Ways): Remote {
+  if (remote === null) throw closed();
+  return remote;
+}
+
+/** What to use of a queue in a call that blocks. */
+export function coreOf({ core, remote }: Ways, method: string): QueueCore {
+  if (core !== null) return core;
+  throw remote === null ? closed() : noSync("queue", method);
+}
+
+/** Closes a queue: its thread does not use it any more. */
+export function leave({ core, remote }: Ways): void {
+  core?.leave();
+  remote?.release();
+}
+
+function closed(): ShutDownError {
+  return new ShutDownError(
+    "Cannot use the queue as it was closed in this thread",
+  );
+}

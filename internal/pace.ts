@@ -20,15 +20,20 @@ let steps: number = MOST_STEPS;
 let left: number = MOST_STEPS;
 let looked = 0;
 let paused = 0;
+let pausing: Promise<void> | null = null;
 
 /** A promise of that; once in a while one that lets everything else run first. */
 export function given<T>(value: T): Promise<T> {
-  return --left > 0 || !isDue() ? Promise.resolve(value) : pause(value);
+  if (pausing !== null) return pausing.then(() => value);
+  return --left > 0 || !isDue()
+    ? Promise.resolve(value)
+    : pause().then(() => value);
 }
 
 /** As {@linkcode given}, where there is nothing to give. */
 export function done(): Promise<void> {
-  return --left > 0 || !isDue() ? DONE : pause(undefined);
+  if (pausing !== null) return pausing;
+  return --left > 0 || !isDue() ? DONE : pause();
 }
 
 const DONE: Promise<void> = Promise.resolve();
@@ -44,7 +49,12 @@ function isDue(): boolean {
   return true;
 }
 
-async function pause<T>(value: T): Promise<T> {
+/** All that is given meanwhile comes after it, so that the order is kept. */
+function pause(): Promise<void> {
+  return pausing ??= rounds();
+}
+
+async function rounds(): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) await breathe();
-  return value;
+  pausing = null;
 }

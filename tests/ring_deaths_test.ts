@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { enter, type Home } from "../internal/memory/home.ts";
+import "../internal/structure/all.ts";
 import { createArena } from "../internal/memory/make_arena.ts";
 import type { SharedObject } from "../internal/memory/objects.ts";
 import { Take } from "../internal/structure/get_side.ts";

@@ -10,6 +10,7 @@
 
 import { ShutDownError } from "../../errors.ts";
 import { currentCoroutine } from "../context.ts";
+import { breathe } from "../turn.ts";
 import {
   after,
   checkTimeout,
@@ -36,6 +37,17 @@ export interface Gate {
 const CAN_SPIN = navigator.hardwareConcurrency > 1;
 const MOST_SPINS = 4000;
 const FEWEST_SPINS = 50;
+/**
+ * What comes so soon after this thread went to sleep (ms) is worth looking for
+ * longer: a good part of that time it takes to wake up.
+ */
+const SOON_MS = 0.5;
+/**
+ * Where something has come so soon, the thread blocks for as long, instead of sleeping
+ * without being blocked: that way it is woken by one other thread, and not two. It
+ * does so a limited number of times on end, as nothing else is seen meanwhile.
+ */
+const MOST_DOZES = 32;
 
 interface Waiter {
   attempt: Attempt<unknown>;
@@ -49,7 +61,7 @@ export class Line {
   readonly #waits: Waits;
   #waiters: Waiter[] = [];
   #isAboutToLook = false;
-  /** How often to look before going to sleep; more after it has helped. */
+  /** How often to look before going to sleep: more, where that would have paid. */
   #spins = FEWEST_SPINS * 4;
 
   constructor(waits: Waits, gate: Gate) {
@@ -182,10 +194,12 @@ export class Line {
       unlisten?.();
       signal?.removeEventListener("abort", abort);
     };
+    const began = this.isEmpty ? performance.now() : -1;
     const waiter: Waiter = {
       attempt,
       resolve: (value) => {
         end();
+        if (began !== -1) this.#learn(performance.now() - began);
         resolve(value as R);
       },
       reject: (error) => {
@@ -229,15 +243,20 @@ export class Line {
   #block<R>(attempt: Attempt<R>, timeout: number): R | undefined {
     const { set } = this.gate;
     const { member } = this.#waits;
-    const end = performance.now() + timeout;
+    const began = performance.now();
+    const end = began + timeout;
     try {
       for (;;) {
         const bell = member.readBell();
         if (bell & STOP) throw stopped();
         set.enter(member.slot);
         const taken = attempt();
-        if (taken !== undefined) return taken;
-        const left = end - performance.now();
+        const now = performance.now();
+        if (taken !== undefined) {
+          this.#learn(now - began);
+          return taken;
+        }
+        const left = end - now;
         if (left <= 0) return undefined;
         member.sleep(bell, left);
       }
@@ -259,12 +278,17 @@ export class Line {
       if (!this.gate.ready()) continue;
       const taken = attempt();
       if (taken === undefined) continue;
-      this.#spins = Math.min(MOST_SPINS, this.#spins * 2);
       this.#passOn();
       return taken;
     }
-    this.#spins = Math.max(FEWEST_SPINS, this.#spins >> 1);
     return undefined;
+  }
+
+  /** It came that long after this thread went to sleep. */
+  #learn(ms: number): void {
+    this.#spins = ms < SOON_MS
+      ? Math.min(MOST_SPINS, this.#spins * 2)
+      : Math.max(FEWEST_SPINS, this.#spins >> 1);
   }
 }
 
@@ -275,6 +299,9 @@ export class Waits {
   #running = false;
   /** Whether the sleep was ended already, in which nobody waits any more. */
   #rung = false;
+  /** Whether the last sleep was over soon. */
+  #isSoon = false;
+  #dozes = 0;
 
   constructor(member: Member) {
     this.member = member;
@@ -316,7 +343,12 @@ export class Waits {
       for (const line of [...this.#lines]) this.#look(line);
       if (this.#lines.size === 0) break;
       this.#rung = false;
-      await this.member.sleepAsync(bell, HEARTBEAT);
+      const began = performance.now();
+      if (this.#isSoon && ++this.#dozes % MOST_DOZES !== 0) {
+        await breathe(); // whatever else can run comes first
+        this.member.sleep(bell, SOON_MS);
+      } else await this.member.sleepAsync(bell, HEARTBEAT);
+      this.#isSoon = performance.now() - began < SOON_MS;
     }
     this.#running = false;
   }

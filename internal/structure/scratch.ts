@@ -6,7 +6,7 @@
 
 const FIRST_BYTES = 2 ** 14;
 /** Larger memory is not kept for the next message. */
-const MAX_KEPT = 2 ** 20;
+const MAX_KEPT = 2 ** 21;
 
 /** Memory as words and as bytes. */
 export class Scratch {

@@ -8,8 +8,7 @@ import {
   RLock,
   Semaphore,
 } from "@multi/processing";
-import type { LockCore } from "../internal/sync/lock_core.ts";
-import { sideOf } from "../internal/sync/lockable.ts";
+import { scratchOf } from "../tests/support/scratch.ts";
 import { median, printRows, python } from "./support.ts";
 
 const RUNS = 5;
@@ -36,14 +35,8 @@ async function uncontendedAsync(lock: Lockable): Promise<number> {
   return (performance.now() - start) / TIMES * 1e6;
 }
 
-/** A word beside the lock that nobody else uses. */
-function counterOf(lock: Lock): { words: Int32Array; at: number } {
-  const { words, at } = (sideOf(lock) as LockCore).word;
-  return { words, at: at + 8 };
-}
-
 export async function increments(lock: Lock, barrier: Barrier): Promise<void> {
-  const { words, at } = counterOf(lock);
+  const { words, at } = scratchOf(lock);
   await barrier.wait();
   for (let i = 0; i < CONTENDED; i++) {
     lock.acquireSync();
@@ -65,7 +58,7 @@ async function contended(): Promise<number> {
   await barrier.wait();
   const elapsed = performance.now() - start;
   for (const worker of workers) await worker.join();
-  const { words, at } = counterOf(lock);
+  const { words, at } = scratchOf(lock);
   if (words[at] !== 2 * CONTENDED) throw new Error("an increment was lost");
   return elapsed / words[at]! * 1e6;
 }

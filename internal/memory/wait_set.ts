@@ -117,11 +117,10 @@ export class WaitSet {
       (other !== slot || this.#next(other + 1, false) !== -1);
   }
 
-  /** Chooses the next that waits, woken or not, by turns; gives its slot, or -1. */
-  next(): number {
-    const slot = this.#nextByTurns(false);
-    if (slot !== -1) Atomics.store(this.#words, this.#at + CURSOR, slot);
-    return slot;
+  /** The first that waits, woken or not, after that slot, by turns; -1: none does. */
+  nextAfter(slot: number): number {
+    const next = this.#next(slot + 1, false);
+    return next !== -1 ? next : this.#next(0, false);
   }
 
   /** Wakes one that waits and was not woken yet; gives its slot, or -1. */
@@ -144,7 +143,7 @@ export class WaitSet {
     }
     // One that was busy may have left: then there may be others.
     while (busy !== -1 && !this.#wake(member, busy)) {
-      busy = this.#nextByTurns(true);
+      busy = this.#nextNotWoken();
     }
     if (busy !== -1) Atomics.store(this.#words, this.#at + CURSOR, busy);
     return busy;
@@ -171,10 +170,10 @@ export class WaitSet {
     return true;
   }
 
-  #nextByTurns(notWoken: boolean): number {
+  #nextNotWoken(): number {
     const start = Atomics.load(this.#words, this.#at + CURSOR) + 1;
-    const slot = this.#next(start, notWoken);
-    return slot !== -1 ? slot : this.#next(0, notWoken);
+    const slot = this.#next(start, true);
+    return slot !== -1 ? slot : this.#next(0, true);
   }
 
   /** The first slot that waits, from `start` on; -1: none does. */

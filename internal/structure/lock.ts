@@ -34,8 +34,9 @@
  *       not abandoned: nothing was done under it.
  *
  * Not promised: that those who wait get it in their order. Whoever comes may take
- * a free lock before one who was woken; who has waited for `STARVING_MS` gets it
- * by turns (as in Go's `sync.Mutex`).
+ * a free lock before one who was woken, but not for ever: who has waited for
+ * `STARVING_MS` gets it by turns (as in Go's `sync.Mutex`), and so does one who
+ * waits when a thread has had it `MOST_TURNS` times.
  */
 
 import {
@@ -52,7 +53,14 @@ const WAITERS = 0x80000000 | 0;
 const HANDED = 0x40000000;
 const ABANDONED = 0x20000000;
 const STARVING = 0x10000000;
+/** The next word: the slot that it was handed to last, by who had it then. */
+const HEIR = 1;
 const STARVING_MS = 2;
+/**
+ * So often one thread may leave it to the first that comes, while others wait: else
+ * it would have it until its processor is given to another one.
+ */
+const MOST_TURNS = 4096;
 
 /** The bytes of a lock that is a part of something. */
 export const LOCK_BYTES = 64 + WAIT_SET_BYTES;
@@ -65,6 +73,7 @@ export class LockWord implements Gate {
   readonly set: WaitSet;
   readonly #member: Member;
   readonly #id: number;
+  #turns = 0;
 
   constructor(member: Member, words: Int32Array, at: number) {
     this.#member = member;
@@ -127,7 +136,7 @@ export class LockWord implements Gate {
     for (;;) {
       const word = Atomics.load(words, at);
       if ((word & OWNER) === 0 || word & HANDED) return false;
-      if (!(word & STARVING)) {
+      if (!(word & STARVING) && !this.#isTurnOver(word)) {
         // The flag stays as long as somebody may be in the set.
         if (!this.#swap(word, word & WAITERS)) continue;
         if (word & WAITERS) this.#wakeOne();
@@ -217,6 +226,12 @@ export class LockWord implements Gate {
     }
   }
 
+  #isTurnOver(word: number): boolean {
+    if (!(word & WAITERS)) return false;
+    this.#turns = (this.#turns + 1) % MOST_TURNS;
+    return this.#turns === 0;
+  }
+
   /** Wakes one; where nobody waits, the flag goes. */
   #wakeOne(): void {
     if (this.set.wakeOne(this.#member) !== -1) return;
@@ -225,7 +240,8 @@ export class LockWord implements Gate {
 
   /** Who waits, and is to have it; 0: nobody. */
   #heir(): number {
-    const slot = this.set.next();
+    const slot = this.set.nextAfter(this.words[this.at + HEIR]!);
+    this.words[this.at + HEIR] = slot;
     const owner = slot === -1 ? 0 : this.#member.ownerOf(slot);
     return this.#member.isAlive(owner) ? owner : 0;
   }

@@ -10,6 +10,7 @@
  *                    +-----------+-----------+-----------+---------+
  *                    |  STARVING | ABANDONED |  TRAVELS  | BOUNDED |
  *                    +-----------+-----------+-----------+---------+
+ *   word 4          heir     the slot that was given a permit last
  *   words 16 …      a wait set
  *   then, for each slot
  *                     31        24  23                             0
@@ -61,6 +62,7 @@ import { abandoned } from "./abandoned.ts";
 const FREE = 1;
 const INITIAL = 2;
 const FLAGS = 3;
+const HEIR = 4;
 const SET = 16;
 const TABLE = SET + WAIT_SET_BYTES / 4;
 
@@ -75,6 +77,8 @@ const MOST_GIVEN = 127;
 const HELD = ONE_GIVEN - 1;
 
 const STARVING_MS = 2;
+/** As with locks: so often one thread may leave it to the first that comes. */
+const MOST_TURNS = 4096;
 
 /** The most permits that there can be. */
 export const MOST_PERMITS = 2 ** 31 - 1;
@@ -95,6 +99,7 @@ export class SemaphoreWords implements Gate {
   readonly #own: number;
   /** Whether somebody may wait for what was released last. */
   #mayWake = false;
+  #turns = 0;
 
   constructor(
     member: Member,
@@ -164,7 +169,7 @@ export class SemaphoreWords implements Gate {
       this.#leave();
       return result;
     }
-    if (this.#has(STARVING) && this.#give(own)) {
+    if ((this.#has(STARVING) || this.#isTurnOver()) && this.#give(own)) {
       this.#leave();
       return "released";
     }
@@ -288,9 +293,16 @@ export class SemaphoreWords implements Gate {
     }
   }
 
+  #isTurnOver(): boolean {
+    if (!this.#mayWake) return false;
+    this.#turns = (this.#turns + 1) % MOST_TURNS;
+    return this.#turns === 0;
+  }
+
   /** Gives a permit of this thread to one who waits; `false`: nobody does. */
   #give(own: number): boolean {
-    const slot = this.set.next();
+    const slot = this.set.nextAfter(this.#words[this.#at + HEIR]!);
+    this.#put(this.#at + HEIR, slot);
     if (slot === -1 || this.#member.ownerOf(slot) === 0) {
       this.#setFlags(STARVING, 0);
       return false;

@@ -326,6 +326,8 @@ export function connectionConformance(flavour: ConnectionFlavour): void {
       const [a, b] = await pair();
       using _b = b;
       const waits = [b.recv(), b.recv(), b.recv()];
+      // It may take a moment until they are asked for.
+      for (const wait of waits) wait.catch(() => {});
       await a.send(1);
       await a.sendBytes(new Uint8Array(0));
       await a.send(2);

@@ -1,5 +1,6 @@
 /** One child process: its birth, what it reports, and its end. */
 
+import { DataCloneError } from "../../errors.ts";
 import { libc } from "../memory/libc.ts";
 import { encode } from "../wire/encode.ts";
 import type { Holdable } from "../wait.ts";
@@ -94,7 +95,22 @@ export function planChild(options: ChildOptions): ChildPlan {
     replay: isReplay ? identity.mainModule : null,
   };
   checkMayRun();
+  if (!isReplay) checkMayShare(identity.name, job.pins, launch.permissions);
   return { identity, job, launch, stderr };
+}
+
+/** What lies in shared memory is of no use to who cannot look at it. */
+function checkMayShare(
+  name: string,
+  pins: readonly number[],
+  flags: readonly string[],
+): void {
+  if (pins.length === 0 || canShareMemory(flags)) return;
+  takeOut(pins);
+  throw new DataCloneError(
+    `Cannot send an object in shared memory to ${name}, which may not look at it: run the program, and the process, with --allow-ffi (on Linux), or use a Thread`,
+    { path: "args" },
+  );
 }
 
 /** A child process, from the moment it was started. */

@@ -18,6 +18,7 @@ export * from "./coroutine.ts";
 export * from "./errors.ts";
 export * from "./logging.ts";
 export * from "./pipe.ts";
+export * from "./pool.ts";
 export * from "./process.ts";
 export * from "./shared_memory.ts";
 export * from "./queue.ts";

@@ -46,16 +46,13 @@ import {
   settingsOf,
 } from "./internal/launch/job.ts";
 import { keepSpares, startChild } from "./internal/launch/start_child.ts";
+import type { Target } from "./internal/launch/target.ts";
 import { TIMED_OUT, waitHolding, type WaitOptions } from "./internal/wait.ts";
 
 export { registerClass } from "./internal/wire/classes.ts";
 export type { RegisterClassOptions } from "./internal/wire/classes.ts";
+export type { Target } from "./internal/launch/target.ts";
 export type { WaitOptions } from "./internal/wait.ts";
-
-/** A function that another process or thread can run. */
-export type Target<A extends unknown[], R> = (
-  ...args: A
-) => R | PromiseLike<R>;
 
 /** What a {@linkcode Target} is called with. */
 export type Arguments<A extends unknown[]> =

@@ -27,7 +27,7 @@ const LAYERS = [
   ["internal/travel/"],
   ["internal/queue/"],
   ["internal/launch/"],
-  ["internal/subprocess/"],
+  ["internal/subprocess/", "internal/pool/"],
   ["internal/sync/"],
   ["internal/shared_memory/"],
   // All other files at the top: the public modules.

@@ -9,6 +9,7 @@ import {
 import type { Loader } from "../launch/find_function.ts";
 import { become, whileLoading } from "../launch/identity.ts";
 import { askKernel, dieWithParent } from "../launch/life_line.ts";
+import { loadBy } from "../launch/loader.ts";
 import { LEVELS, log, settings } from "../launch/log.ts";
 import { othersEnded } from "../launch/others.ts";
 import { Report } from "../launch/report.ts";
@@ -31,6 +32,7 @@ export async function boot(
   if (spare) await prepare(spare, loader);
   const message = readBootMessage();
   const { key, identity, changes } = message;
+  loadBy(loader);
   become(identity);
   Object.assign(settings, message.log);
   const reporter = new Reporter(key, Deno.stderr);

@@ -11,6 +11,7 @@ import {
   countLeftovers,
   hasLeftovers,
 } from "../launch/leftovers.ts";
+import { loadBy } from "../launch/loader.ts";
 import { LEVELS, log, settings } from "../launch/log.ts";
 import { othersEnded } from "../launch/others.ts";
 import { encodeError, Report } from "../launch/report.ts";
@@ -60,6 +61,7 @@ export function boot(
   early: unknown[] = [],
 ): void {
   loader = moduleLoader;
+  loadBy(loader);
   const take = (data: unknown): boolean => {
     const message = unwrap<ToWorker>(data);
     if (message === null) return false;

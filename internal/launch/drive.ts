@@ -24,7 +24,8 @@ type AnyGenerator =
   | Generator<unknown, unknown>
   | AsyncGenerator<unknown, unknown>;
 
-function isGenerator(value: unknown): value is AnyGenerator {
+/** Whether it is one, of either kind. */
+export function isGenerator(value: unknown): value is AnyGenerator {
   const tag = Object.prototype.toString.call(value);
   return tag === "[object Generator]" || tag === "[object AsyncGenerator]";
 }

@@ -78,7 +78,8 @@ function lookIn(
   url: string,
 ): AnyFunction | undefined {
   const same = (value: unknown): value is AnyFunction =>
-    typeof value === "function" && sourceOf(value) === source;
+    typeof value === "function" &&
+    (source === null || sourceOf(value) === source);
   if (name !== "" && Object.hasOwn(namespace, name)) {
     const value = namespace[name];
     if (same(value)) return value;

@@ -7,8 +7,11 @@ import { self } from "./identity.ts";
 export interface FunctionReference {
   /** The function's own name; empty where it has none. */
   readonly name: string;
-  /** Its source text, which tells it from others of that name. */
-  readonly source: string;
+  /**
+   * Its source text, which tells it from others of that name; `null` where only
+   * its name counts, as it is this library's own.
+   */
+  readonly source: string | null;
   /** The modules that may export it, the likeliest first. */
   readonly modules: readonly string[];
   /** Whether the user named the module: then it is there or nowhere. */

@@ -9,11 +9,13 @@ import "./condition.ts";
 import "./dict.ts";
 import "./event.ts";
 import "./list.ts";
+import "./inbox.ts";
 import "./lock.ts";
 import "./numbers.ts";
 import "./pipe.ts";
 import "./queue.ts";
 import "./segment.ts";
 import "./semaphore.ts";
+import "./worker_link.ts";
 
 typesAreKnown();

@@ -30,15 +30,18 @@ const HALF = 2 ** 32;
 
 /**
  * Writes a value as a cell from the word `from` on, as far as that is there: the
- * content's length is in the scratch. Gives what is to be pinned.
+ * content's length is in the scratch. Before the value, it leaves `lead` words to
+ * the caller. Gives what is to be pinned.
  */
 export function compose(
   scratch: Scratch,
   from: number,
   value: unknown,
   root: string,
+  lead = 0,
 ): readonly Note[] | null {
-  const start = from * 4 + 4;
+  const content = from * 4 + 4;
+  const start = content + lead * 4;
   const outer = beginNotes();
   let notes: readonly Note[] | null = null;
   let end: number;
@@ -51,8 +54,8 @@ export function compose(
   } finally {
     notes = endNotes(outer);
   }
-  scratch.length = end - start;
-  if (notes === null) scratch.words[from] = end - start;
+  scratch.length = end - content;
+  if (notes === null) scratch.words[from] = end - content;
   else makeRoom(scratch, from, notes.length);
   return notes;
 }
@@ -122,6 +125,32 @@ export function contentOf(
   return header & LONG
     ? { start: (from + LONG_WORDS) * 4, length: words[from + 2]! }
     : { start: (from + 1) * 4, length: header & LENGTH };
+}
+
+/** The value in a cell: its bytes from `start` to `end`, and what is pinned. */
+export interface CellValue {
+  readonly start: number;
+  readonly end: number;
+  readonly pins: number[] | null;
+}
+
+/** Where the value of a cell is that was taken, behind `lead` words. */
+export function valueIn(
+  scratch: Scratch,
+  from: number,
+  lead: number,
+): CellValue {
+  const content = contentOf(scratch, from);
+  const start = content.start + lead * 4;
+  if (!(scratch.words[from]! & PINNED)) {
+    return { start, end: content.start + content.length, pins: null };
+  }
+  const { pins, valueLength } = pinsOf(
+    scratch,
+    content.start,
+    content.length,
+  );
+  return { start, end: content.start + valueLength, pins };
 }
 
 function pinsOf(

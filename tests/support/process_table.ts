@@ -22,9 +22,12 @@ export function childrenOfThisProcess(): string[] {
   const lines: string[] = [];
   for (const task of Deno.readDirSync("/proc/self/task")) {
     const path = `/proc/self/task/${task.name}/children`;
-    for (const pid of Deno.readTextFileSync(path).split(" ")) {
-      if (pid === "") continue;
-      lines.push(`${pid} ${commandLine(pid)}`);
+    try {
+      for (const pid of Deno.readTextFileSync(path).split(" ")) {
+        if (pid !== "") lines.push(`${pid} ${commandLine(pid)}`);
+      }
+    } catch {
+      // It ended in between.
     }
   }
   return lines;

@@ -1,0 +1,113 @@
+import { TimeoutError } from "../../errors.ts";
+import { checkTimeout, TIMED_OUT, waitFor, type WaitOptions } from "../wait.ts";
+import { Deque } from "./deque.ts";
+import { eventualOf, type Future } from "./future.ts";
+
+/**
+ * A future that is done, as {@linkcode asCompleted} gives it: to TypeScript it has
+ * no `then`, because a `for await` loop would be taken to wait for its result.
+ */
+export type Completed<R> = Future<R> & {
+  /** Not to be used: ask for `result()`. */
+  readonly then: never;
+};
+
+/**
+ * Gives futures one after the other as they are done, each once.
+ *
+ * Cancel safety: giving up leaves the futures as they are.
+ *
+ * @example The first result first
+ * ```ts
+ * import { asCompleted, ThreadPoolExecutor } from "@multi/processing/pool";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using executor = new ThreadPoolExecutor(2);
+ * const sleep = (ms: number) =>
+ *   new Promise<number>((resolve) => setTimeout(() => resolve(ms), ms));
+ * const futures = [300, 10].map((ms) => executor.submit(sleep, ms));
+ * const results: number[] = [];
+ * for await (const future of asCompleted(futures)) {
+ *   results.push(await future.result());
+ * }
+ * assertEquals(results, [10, 300]);
+ * ```
+ *
+ * @throws {TimeoutError} If time runs out before all are done.
+ *
+ * Python: `concurrent.futures.as_completed`.
+ */
+export function asCompleted<R>(
+  futures: Iterable<Future<R>>,
+  options: WaitOptions = {},
+): AsyncIterableIterator<Completed<R>> {
+  return new Completion(
+    new Set(futures),
+    options,
+  ) as unknown as AsyncIterableIterator<Completed<R>>;
+}
+
+/** No async generator: its `yield` would wait for the future's result. */
+class Completion<R> implements AsyncIterableIterator<Future<R>> {
+  readonly #count: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #timeout: number;
+  readonly #end: number;
+  readonly #done = new Deque<Future<R>>();
+  #given = 0;
+  #wake: (() => void) | null = null;
+
+  constructor(
+    futures: ReadonlySet<Future<R>>,
+    { timeout, signal }: WaitOptions,
+  ) {
+    this.#count = futures.size;
+    this.#signal = signal;
+    this.#timeout = checkTimeout(timeout);
+    this.#end = performance.now() + this.#timeout;
+    for (const future of futures) {
+      eventualOf(future as Future<unknown>).whenSettled(() => {
+        this.#done.push(future);
+        this.#wake?.();
+      });
+    }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Future<R>, undefined>> {
+    for (;;) {
+      if (this.#given === this.#count) return { done: true, value: undefined };
+      const future = this.#done.shift();
+      if (future !== undefined) {
+        this.#given++;
+        return { done: false, value: future };
+      }
+      await this.#wait();
+    }
+  }
+
+  return(): Promise<IteratorResult<Future<R>, undefined>> {
+    this.#given = this.#count;
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  async #wait(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const before = this.#wake;
+    this.#wake = () => {
+      before?.();
+      resolve();
+    };
+    const timeout = Math.max(0, this.#end - performance.now());
+    const ended = await waitFor(promise, { timeout, signal: this.#signal });
+    this.#wake = null;
+    if (ended !== TIMED_OUT || this.#done.size > 0) return;
+    const left = this.#count - this.#given;
+    throw new TimeoutError(
+      `${left} (of ${this.#count}) futures are not done after ${this.#timeout} ms`,
+    );
+  }
+}

@@ -1,0 +1,90 @@
+/** Single calls: one task each. */
+
+import { textOf } from "../launch/run_call.ts";
+import { writeAll } from "../launch/write_all.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { Eventual } from "./eventual.ts";
+import { infoOf, Order } from "./messages.ts";
+import { Task, type TaskLimits, type TaskOwner } from "./task.ts";
+
+/** How a call is done. */
+export interface CallPlan {
+  readonly fn: unknown;
+  readonly args: readonly unknown[];
+  readonly limits: TaskLimits;
+  readonly retries: number;
+  /** What is not to be forgotten before it is done. */
+  readonly keeper: object;
+}
+
+/** Gives a call to the pool; throws where that cannot be done. */
+export function call(
+  dispatcher: Dispatcher,
+  { fn, args, limits, retries, keeper }: CallPlan,
+  owner: TaskOwner,
+): Task {
+  dispatcher.checkOpen();
+  limits.signal?.throwIfAborted();
+  if (!Array.isArray(args)) {
+    throw new TypeError(
+      `Cannot give a task to the pool as "args" must be an array: current value is ${
+        Deno.inspect(args, { depth: 0 })
+      }`,
+    );
+  }
+  const known = dispatcher.functions.of(fn);
+  const id = dispatcher.nextId();
+  const info = infoOf(Order.CALL, known.number);
+  const draft = dispatcher.drafts.make(id, info, args, "args");
+  const task = new Task(id, known, draft, owner, limits, 0, retries);
+  dispatcher.progress.add(1);
+  dispatcher.submit(task, keeper);
+  return task;
+}
+
+/** A promise is told. */
+export class PromiseOwner implements TaskOwner {
+  constructor(
+    readonly dispatcher: Dispatcher,
+    readonly resolve: (value: unknown) => void,
+    readonly reject: (reason: unknown) => void,
+    readonly told: ((value: unknown) => void) | undefined,
+  ) {}
+
+  ended(_task: Task, ok: boolean, value: unknown): void {
+    this.dispatcher.progress.did(1, ok ? 0 : 1);
+    if (ok) this.resolve(value);
+    else this.reject(value);
+  }
+}
+
+/** A result is told. */
+export class EventualOwner implements TaskOwner {
+  constructor(
+    readonly dispatcher: Dispatcher,
+    readonly eventual: Eventual,
+    readonly told: ((value: unknown) => void) | undefined,
+  ) {}
+
+  ended(_task: Task, ok: boolean, value: unknown): void {
+    this.dispatcher.progress.did(1, ok ? 0 : 1);
+    this.eventual.settle(ok, value);
+  }
+}
+
+/** Calls what a user has given; an error of it is printed, and stops nothing. */
+export function callBack<T>(
+  callback: ((value: T) => unknown) | undefined,
+  value: T,
+  what: string,
+): void {
+  if (callback === undefined) return;
+  queueMicrotask(() => {
+    try {
+      callback(value);
+    } catch (error) {
+      const text = `Exception in ${what}:\n${textOf(error)}\n`;
+      writeAll(Deno.stderr, new TextEncoder().encode(text));
+    }
+  });
+}

@@ -1,0 +1,179 @@
+/** What a worker of a pool runs in: a process, or a thread. */
+
+import { encodeJob } from "../launch/job.ts";
+import type { FunctionReference } from "../launch/function_reference.ts";
+import { nextPath, self } from "../launch/identity.ts";
+import type { Permissions } from "../launch/permissions.ts";
+import { startChild } from "../launch/start_child.ts";
+import { startThread } from "../launch/start_thread.ts";
+import { after, type Holdable } from "../wait.ts";
+import type { Link } from "./link.ts";
+import type { Setup } from "./serve.ts";
+
+/** What carries a worker. */
+export interface Carrier extends Holdable {
+  readonly name: string;
+  /** The process's id; or the thread's ident. */
+  readonly ident: number;
+  /** What error there is to tell of its end. */
+  readonly lost: Lost;
+  /** Resolved when it has ended, and all that it said was read. */
+  readonly ended: Promise<unknown>;
+  /** Ends it, soon. */
+  terminate(): void;
+  /** Ends it at once, if that is possible. */
+  kill(): void;
+}
+
+/** How a worker has ended. */
+export interface Lost {
+  readonly pid: number | null;
+  readonly exitcode: number | null;
+  /** What has happened to it, for a sentence. */
+  readonly how: string;
+  /** The last lines that it wrote to stderr, if any. */
+  readonly words: string;
+  /** What it has thrown, if that is known. */
+  readonly cause?: unknown;
+}
+
+/** How workers are run: what a kind of carrier does not have, it ignores. */
+export interface CarrierSettings {
+  readonly permissions?: Permissions;
+  readonly env?: Record<string, string>;
+  readonly cwd?: string | URL;
+  readonly stdout?: "inherit" | "null";
+  readonly stderr?: "inherit" | "null";
+  readonly v8Flags?: string[];
+  readonly maxHeapMb?: number;
+}
+
+/** Starts a worker at a link; `modules` are those that its tasks may need. */
+export type StartCarrier = (
+  link: Link,
+  setup: Setup,
+  settings: CarrierSettings,
+  modules: readonly string[],
+) => Carrier;
+
+/** After so long one that was to end is killed (ms). */
+const GRACE_MS = 1000;
+
+/** The URL of what a worker runs; it is never imported by its owner. */
+const ENTRY = new URL("../entry/pool.ts", import.meta.url).href;
+
+function jobOf(link: Link, setup: Setup, modules: readonly string[]) {
+  const target: FunctionReference = {
+    name: "serve",
+    source: null,
+    modules: [ENTRY, ...modules],
+    explicit: true,
+  };
+  return encodeJob({ target, args: [link, setup], kwargs: null });
+}
+
+/** Starts a worker that is a process. */
+export const startProcessWorker: StartCarrier = (
+  link,
+  setup,
+  settings,
+  modules,
+) => {
+  const parent = self();
+  const path = nextPath();
+  const name = `PoolWorker-${path.join(":")}`;
+  const { maxHeapMb, v8Flags = [] } = settings;
+  const child = startChild({
+    identity: {
+      ...parent,
+      name,
+      path,
+      daemon: true,
+      parent: { name: parent.name, pid: Deno.pid, daemon: parent.daemon },
+    },
+    job: jobOf(link, setup, modules),
+    permissions: settings.permissions ?? "inherit",
+    v8Flags: maxHeapMb === undefined
+      ? v8Flags
+      : [...v8Flags, `--max-old-space-size=${maxHeapMb}`],
+    env: settings.env ?? {},
+    cwd: settings.cwd,
+    stdout: settings.stdout ?? "inherit",
+    stderr: settings.stderr ?? "inherit",
+  });
+  return {
+    name,
+    get ident() {
+      return child.pid ?? 0;
+    },
+    ended: child.ended,
+    get lost() {
+      const { pid, exitcode, outcome } = child;
+      const how = exitcode === null
+        ? "was given up"
+        : exitcode < 0
+        ? `was ended by signal ${-exitcode}`
+        : `ended with exit code ${exitcode}`;
+      const lost = { pid, exitcode, how, words: child.lastWords };
+      return outcome?.ok === false
+        ? { ...lost, cause: errorOf(() => outcome.take()) }
+        : lost;
+    },
+    terminate() {
+      child.kill("SIGTERM");
+      const cancel = after(GRACE_MS, () => child.kill("SIGKILL"));
+      child.ended.then(cancel);
+    },
+    kill: () => child.kill("SIGKILL"),
+    hold: () => child.hold(),
+    release: () => child.release(),
+  };
+};
+
+let threads = 0;
+
+/** Starts a worker that is a thread of this process. */
+export const startThreadWorker: StartCarrier = (
+  link,
+  setup,
+  settings,
+  modules,
+) => {
+  const name = `PoolThread-${++threads}`;
+  const thread = startThread({
+    name,
+    daemon: true,
+    job: jobOf(link, setup, modules),
+    permissions: settings.permissions ?? "inherit",
+    maxHeapMb: settings.maxHeapMb ?? null,
+    quiet: true,
+    gate: null,
+  });
+  return {
+    name,
+    ident: thread.ident,
+    ended: thread.ended,
+    get lost() {
+      const { lost, outcome } = thread;
+      const how = lost?.lost.startsWith(`${name} `)
+        ? lost.lost.slice(name.length + 1)
+        : lost?.lost ?? "has ended";
+      const told = { pid: Deno.pid, exitcode: lost?.exitcode ?? null, how };
+      return outcome?.ok === false
+        ? { ...told, words: "", cause: errorOf(() => outcome.take()) }
+        : { ...told, words: "" };
+    },
+    terminate: () => thread.terminate(),
+    kill: () => thread.terminate(),
+    hold: () => thread.hold(),
+    release: () => thread.release(),
+  };
+};
+
+function errorOf(take: () => unknown): unknown {
+  try {
+    return take();
+  } catch (error) {
+    return error;
+  }
+}

@@ -1,0 +1,646 @@
+/**
+ * Hands out tasks to the workers of a pool.
+ *
+ * ```text
+ *                       owner                          |  shared    |    worker
+ *                                                      |  memory    |
+ *   apply, map …                                       |            |
+ *      | submit                                        |            |
+ *      v            next            give               |            |   take
+ *   tasks, sources ------> dispatch ------> given -----|--> tasks --|--> (one at a time)
+ *      ^                                      |        |     |      |      |
+ *      |                                      |        |     |      |      v
+ *      +------------------ takeBack ----------+--------|-----+      |   function
+ *                                             |        |            |      |
+ *      callbacks, promises <---- #answer -----+--------|-- results -|------+ answer
+ *                                   ^                  |            |      |
+ *                                   +-- pump ----------|-- inbox ---|------+ ring
+ * ```
+ *
+ * A worker is given one task, and some more ahead if these are small, so that it
+ * need not wait for its owner after each. What it has not begun the owner takes
+ * back as soon as another worker has nothing to do: so nothing waits behind a long
+ * task. The owner knows what each worker has: its death loses the one task that it
+ * had begun, and no other.
+ *
+ * Everything here runs in the owner's thread; nobody waits for a lock but for the
+ * time that a message takes to be copied.
+ */
+
+import { ShutDownError, TimeoutError, WorkerLostError } from "../../errors.ts";
+import { holdMeanwhile } from "../queue/draft.ts";
+import type { Inbox } from "../structure/inbox.ts";
+import { dropCell } from "../structure/message.ts";
+import { Scratch } from "../structure/scratch.ts";
+import { Why } from "../structure/worker_link.ts";
+import { decodeFrom } from "../wire/decode.ts";
+import { takeOut } from "../wire/parcels.ts";
+import { cancellation } from "./cancellation.ts";
+import { Crew, type CrewOptions } from "./crew.ts";
+import { Drafts } from "./drafts.ts";
+import type { Functions } from "./functions.ts";
+import { leaveInbox, newInbox } from "./link.ts";
+import { startClock, watchSignal, watchTime } from "./limits.ts";
+import { Answer, kindOf, leadOf, numberOf, valueOf } from "./messages.ts";
+import type { PoolWorker } from "./pool_worker.ts";
+import { Progress, type ProgressListener } from "./progress.ts";
+import { Pump } from "./pump.ts";
+import { State, type Task } from "./task.ts";
+import { type Source, TaskQueue } from "./task_queue.ts";
+
+/** A worker is given so much work ahead (ms), … */
+const AHEAD_MS = 1;
+/** … in so many tasks at most. */
+const MOST_AHEAD = 1000;
+/** So long a task that listens may take to end by itself (ms). */
+const GRACE_MS = 1000;
+const FIRST_BYTES = 2 ** 14;
+/** Larger memory is not kept for the next answer. */
+const MOST_KEPT = 2 ** 23;
+
+/** What a dispatcher is made from. */
+export interface DispatcherOptions extends CrewOptions {
+  readonly onProgress?: ProgressListener | undefined;
+  /** With what tasks fail as the initializer has thrown; by default, that. */
+  readonly explainFailure?: (error: unknown) => unknown;
+}
+
+/** The owner's side of a pool. */
+export class Dispatcher {
+  readonly name: string;
+  readonly functions: Functions;
+  readonly drafts: Drafts = new Drafts();
+  readonly progress: Progress;
+  readonly crew: Crew;
+  readonly #inbox: Inbox;
+  readonly #queue = new TaskQueue();
+  readonly #pump: Pump;
+  readonly #explainFailure: (error: unknown) => unknown;
+  /** How many tasks there are of which nobody knows what came. */
+  #outstanding = 0;
+  /** Why no more tasks are taken; `null`: they are. */
+  #refusal: (() => unknown) | null = null;
+  #isClosing = false;
+  #isDispatching = false;
+  #isCollecting = false;
+  #isScheduled = false;
+  #ids = 0;
+  /** To where answers are copied, if nobody reads them now. */
+  #scratch: Scratch | null = null;
+  /** What must not be forgotten as long as there are tasks. */
+  #keeper: object | null = null;
+
+  constructor(
+    name: string,
+    functions: Functions,
+    options: DispatcherOptions,
+  ) {
+    const { onProgress, explainFailure = (error) => error } = options;
+    this.name = name;
+    this.functions = functions;
+    this.progress = new Progress(onProgress);
+    this.#explainFailure = explainFailure;
+    this.#inbox = newInbox();
+    this.crew = new Crew(this.#inbox, options, {
+      ended: (worker) => this.#ended(worker),
+      failed: (error) => this.fail(error),
+    });
+    // A worker that starts may need it until it has ended.
+    this.crew.gone.then(() => leaveInbox(this.#inbox));
+    this.#pump = new Pump(this.#inbox, this);
+    // deno-lint-ignore no-explicit-any
+    (globalThis as any).__dbg = () => {
+      console.log(
+        "outstanding",
+        this.#outstanding,
+        "sources",
+        this.#queue.sources,
+        "ready",
+        this.#inbox.ready(),
+        this.#isCollecting,
+        this.#isDispatching,
+      );
+      for (const w of this.crew.workers) {
+        console.log(
+          w.isReady,
+          w.isGone,
+          w.isLeaving,
+          "given",
+          w.given.size,
+          "first",
+          w.given.first?.id,
+          w.given.first?.state,
+          "tasks",
+          w.link.words.tasks.size,
+          "results",
+          w.link.words.results.size,
+          "begun",
+          w.link.words.begun,
+          "pace",
+          w.pace,
+          w.done,
+        );
+      }
+    };
+  }
+
+  /** Whether somebody waits for a worker's answer. */
+  get isWaiting(): boolean {
+    return this.#outstanding > 0 ||
+      this.#queue.sources > 0 && this.crew.isUnsettled;
+  }
+
+  /** How many workers are at work. */
+  get busy(): number {
+    let busy = 0;
+    for (const worker of this.crew.workers) if (!worker.isIdle) busy++;
+    return busy;
+  }
+
+  /** How long a task takes, by and large (ms); `Infinity`: nobody knows yet. */
+  get pace(): number {
+    return Math.min(...this.crew.workers.map(({ pace }) => pace));
+  }
+
+  /** How many tasks all workers may have together. */
+  get capacity(): number {
+    return this.crew.workers.reduce((sum, worker) => sum + mostFor(worker), 1);
+  }
+
+  /** Whether tasks are not taken any more. */
+  get isClosed(): boolean {
+    return this.#refusal !== null;
+  }
+
+  /** Whether all that there is shall be done as soon as possible. */
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  /** The number of a new task. */
+  nextId(): number {
+    return this.#ids = this.#ids % (2 ** 31 - 1) + 1;
+  }
+
+  /** Starts the workers; throws where that cannot be done. */
+  open(): void {
+    try {
+      this.crew.open();
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    }
+  }
+
+  /** Throws if no more tasks are taken. */
+  checkOpen(): void {
+    if (this.#refusal !== null) throw this.#refusal();
+  }
+
+  /** Takes a task. `keeper` is not to be forgotten before there is none left. */
+  submit(task: Task, keeper: object): void {
+    this.adopt(task, keeper);
+    this.#queue.add(task);
+    if (this.#inbox.ready()) this.collect();
+    else this.dispatch();
+  }
+
+  /** A task is there, from now on until something comes of it. */
+  adopt(task: Task, keeper: object): void {
+    if (this.#outstanding++ === 0) {
+      this.#keeper = keeper;
+      this.#pump.start();
+    }
+    const { notes } = task.draft;
+    if (notes !== null) {
+      task.pins = holdMeanwhile(this.#inbox.object.member.id, [notes]);
+    }
+    if (task.limits.signal) {
+      watchSignal(task, (reason) => this.abort(task, reason));
+    }
+    if (task.limits.queueTimeout !== Infinity) {
+      watchTime(task, task.limits.queueTimeout, () => this.#outOfQueue(task));
+    }
+  }
+
+  /** Adds where tasks come from. */
+  addSource(source: Source): void {
+    this.#queue.addSource(source);
+    this.dispatch();
+  }
+
+  /** Takes it out: it has no more, or they are not wanted. */
+  removeSource(source: Source): void {
+    this.#queue.removeSource(source);
+    this.#lookForEnd();
+  }
+
+  /** Ends a task: nobody wants it any more. */
+  abort(task: Task, reason: unknown): void {
+    this.#end(task, reason, Why.UNWANTED);
+  }
+
+  /** Nobody wants a task any more; but if it has begun, it may end. */
+  forsake(task: Task, reason: unknown): void {
+    if (!this.cancel(task, reason)) this.settle(task, false, reason);
+  }
+
+  /** Takes a task back if it was not begun; whether it was not. */
+  cancel(task: Task, reason: unknown): boolean {
+    if (task.state === State.GIVEN) this.#takeBack(workerOf(task));
+    if (task.state !== State.PENDING) return false;
+    this.settle(task, false, reason);
+    return true;
+  }
+
+  /** Whether a worker has begun it. */
+  hasBegun(task: Task): boolean {
+    if (task.state !== State.GIVEN) return false;
+    const { link, given } = workerOf(task);
+    return link.words.begun === task.id && given.first === task;
+  }
+
+  /** It is known what came of a task. */
+  settle(task: Task, ok: boolean, value: unknown): void {
+    if (task.state === State.OVER) return;
+    task.state = State.OVER;
+    task.release?.();
+    this.drafts.drop(task.draft);
+    if (task.pins !== null) takeOut(task.pins);
+    if (--this.#outstanding === 0) this.#pause();
+    task.owner.ended(task, ok, value);
+    if (this.#outstanding === 0) this.#lookForEnd();
+  }
+
+  /** Takes no more tasks; when all are done, the workers end. */
+  close(how = "closed"): void {
+    if (this.#refusal !== null) return;
+    this.#refuse(how);
+    this.#isClosing = true;
+    this.dispatch();
+    this.#lookForEnd();
+  }
+
+  /** Takes back all tasks, and ends the workers. */
+  terminate(how = "terminated"): void {
+    if (!this.#isClosing) this.#refuse(how);
+    this.#isClosing = true;
+    this.#dropAll(() =>
+      cancellation(`The task was taken back as ${this.name} was ${how}`)
+    );
+  }
+
+  /** Takes back all tasks that no worker has begun. */
+  cancelAll(): void {
+    for (const worker of this.crew.workers) this.#takeBack(worker);
+    for (const task of this.#queue.drain()) {
+      this.settle(
+        task,
+        false,
+        cancellation(`Task ${task.id} (${task.fn.name}) was cancelled`),
+      );
+    }
+    this.#queue.endSources(() =>
+      cancellation(`The rest was cancelled as ${this.name} was shut down`)
+    );
+    this.#lookForEnd();
+  }
+
+  /** No task can be done any more, for that reason. */
+  fail(error: unknown): void {
+    this.#refusal = () => error;
+    this.#isClosing = true;
+    this.#dropAll(() => error);
+  }
+
+  /** Looks for what workers have answered. */
+  collect(): void {
+    if (this.#isCollecting) return;
+    this.#isCollecting = true;
+    try {
+      this.#inbox.look();
+      for (const worker of [...this.crew.workers]) this.#collectFrom(worker);
+    } finally {
+      this.#isCollecting = false;
+    }
+    this.dispatch();
+  }
+
+  /** Lets go of memory that is not needed as long as there are no tasks. */
+  rest(): void {
+    this.drafts.rest();
+    if (this.#scratch && this.#scratch.bytes.length > FIRST_BYTES) {
+      this.#scratch = null;
+    }
+  }
+
+  /** Gives tasks to workers. */
+  dispatch(): void {
+    if (this.#isDispatching) return;
+    this.#isDispatching = true;
+    try {
+      this.#feedIdle();
+      const { size, sources } = this.#queue;
+      if (size + sources > 0) {
+        this.crew.growTo(sources > 0 ? Infinity : size);
+      }
+      if (this.#feedAhead()) this.#share();
+    } finally {
+      this.#isDispatching = false;
+    }
+    if (this.isWaiting) this.#pump.start();
+  }
+
+  /** The same when the caller has said all that it wants. */
+  schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.dispatch();
+    });
+  }
+
+  /** Lets no worker be idle, as far as there are tasks. */
+  #feedIdle(): void {
+    for (const worker of this.crew.workers) {
+      if (!worker.isIdle || !mayHave(worker)) continue;
+      const task = this.#queue.next();
+      if (task === null) return;
+      this.#give(worker, task);
+    }
+  }
+
+  /** Gives each worker some ahead; `true`: there are no tasks left. */
+  #feedAhead(): boolean {
+    const { workers } = this.crew;
+    for (let gave = true; gave;) {
+      gave = false;
+      for (const worker of workers) {
+        if (!mayHave(worker) || worker.given.size >= mostFor(worker)) continue;
+        const task = this.#queue.next();
+        if (task === null) return true;
+        this.#give(worker, task);
+        gave = true;
+      }
+    }
+    return false;
+  }
+
+  /** Gives to an idle worker what another one has not begun. */
+  #share(): void {
+    const { workers } = this.crew;
+    if (!workers.some((worker) => worker.isIdle && mayHave(worker))) return;
+    let richest: PoolWorker | null = null;
+    for (const worker of workers) {
+      if (worker.given.size > (richest?.given.size ?? 1)) richest = worker;
+    }
+    if (richest === null || !this.#takeBack(richest)) return;
+    this.#feedIdle();
+    this.#feedAhead();
+  }
+
+  #give(worker: PoolWorker, task: Task): void {
+    worker.give(task);
+    this.#watch(worker);
+    if (worker.left === 0) worker.leave();
+  }
+
+  /** Takes back what a worker has not begun; whether there was something. */
+  #takeBack(worker: PoolWorker): boolean {
+    const back = worker.takeBack();
+    this.#queue.putBack(back);
+    this.#follow(worker);
+    return back.length > 0;
+  }
+
+  /** Looks how long the first task of a worker takes, if that is limited. */
+  #watch(worker: PoolWorker): void {
+    const task = worker.given.first;
+    if (task === worker.watched) return;
+    worker.watched = task;
+    worker.stopClock?.();
+    worker.stopClock = null;
+    if (task !== undefined && task.limits.taskTimeout !== Infinity) {
+      worker.stopClock = startClock(worker, task, () => this.#tooLong(task));
+    }
+  }
+
+  #tooLong(task: Task): void {
+    const { taskTimeout } = task.limits;
+    this.#end(
+      task,
+      new TimeoutError(
+        `Task ${task.id} (${task.fn.name}) did not end within ${taskTimeout} ms; its worker is ended`,
+      ),
+      Why.LATE,
+    );
+  }
+
+  #outOfQueue(task: Task): void {
+    this.cancel(
+      task,
+      new TimeoutError(
+        `Task ${task.id} (${task.fn.name}) was not begun within ${task.limits.queueTimeout} ms`,
+      ),
+    );
+  }
+
+  /**
+   * Ends a task with that reason. If it has begun, then so does its worker, and
+   * nothing else: all that it has not begun is taken back first, so that it cannot
+   * be in the middle of another task when it is killed.
+   */
+  #end(task: Task, reason: unknown, why: number): void {
+    if (this.cancel(task, reason)) return this.schedule();
+    if (task.state === State.OVER) return;
+    const worker = workerOf(task);
+    this.#collectFrom(worker);
+    if (task.state !== State.GIVEN) return this.schedule(); // it has just ended
+    const { words } = worker.link;
+    const listens = words.listening === task.id;
+    this.settle(task, false, reason);
+    if (listens) {
+      words.abort(task.id, why);
+      this.#killLater(worker, task);
+    } else this.#kill(worker);
+    this.schedule();
+  }
+
+  /** Ends a worker, unless it ends its task by itself. */
+  #killLater(worker: PoolWorker, task: Task): void {
+    const timer = setTimeout(() => {
+      if (worker.isGone) return;
+      this.#takeBack(worker);
+      this.#collectFrom(worker);
+      if (worker.given.first === task) this.#kill(worker);
+      this.schedule();
+    }, GRACE_MS);
+    // Nobody waits for it.
+    Deno.unrefTimer(timer);
+    worker.stopClock = () => clearTimeout(timer);
+  }
+
+  /** Ends a worker whose task nobody wants any more. */
+  #kill(worker: PoolWorker): void {
+    worker.isGone = true;
+    this.#takeBack(worker);
+    worker.stopClock?.();
+    this.crew.kill(worker);
+    this.schedule();
+  }
+
+  #collectFrom(worker: PoolWorker): void {
+    const before = worker.done;
+    const scratch = this.#scratch ?? new Scratch(FIRST_BYTES);
+    this.#scratch = null; // not for what comes within this
+    worker.receive(
+      scratch,
+      (scratch, from) => this.#answer(worker, scratch, from),
+    );
+    if (scratch.bytes.length <= MOST_KEPT) this.#scratch = scratch;
+    const { done } = worker;
+    if (done === before) return;
+    const now = performance.now();
+    const each = (now - worker.since) / (done - before);
+    worker.since = now;
+    worker.pace = Math.min(each, (3 * worker.pace + each) / 4) || each;
+    this.#follow(worker);
+  }
+
+  /** What a worker has, has changed. */
+  #follow(worker: PoolWorker): void {
+    this.#watch(worker);
+    if (worker.isLeaving && worker.isIdle) this.crew.replace(worker);
+  }
+
+  #answer(worker: PoolWorker, scratch: Scratch, from: number): void {
+    const lead = leadOf(scratch, from);
+    const info = scratch.words[lead + 1]!;
+    const kind = kindOf(info);
+    if (kind === Answer.READY) return this.crew.isUp(worker);
+    if (kind === Answer.FAILED) {
+      const { value } = readValue(scratch, from);
+      return this.fail(this.#explainFailure(value));
+    }
+    const task = worker.given.first;
+    if (task === undefined || task.id !== scratch.words[lead]) {
+      return dropCell(scratch, from);
+    }
+    const isItem = kind === Answer.ITEM_OK || kind === Answer.ITEM_ERROR;
+    const isLast = isItem
+      ? ++task.answered === task.items
+      : kind !== Answer.PROGRESS;
+    if (isLast) {
+      worker.given.shift();
+      worker.done++;
+    }
+    if (task.state === State.OVER) return dropCell(scratch, from);
+    if (kind === Answer.UNKNOWN) {
+      worker.forget(numberOf(info));
+      task.state = State.PENDING;
+      return this.#queue.putBack([task]);
+    }
+    const { ok, value } = readValue(scratch, from);
+    if (kind === Answer.PROGRESS) {
+      if (ok) task.owner.told?.(value);
+      return;
+    }
+    if (isItem) {
+      const isGood = ok && kind === Answer.ITEM_OK;
+      task.owner.itemEnded!(task, numberOf(info), isGood, value);
+      if (isLast) this.settle(task, true, undefined);
+      return;
+    }
+    if (kind === Answer.MISSING) this.functions.forget(task.fn);
+    this.settle(task, ok && kind === Answer.OK, value);
+  }
+
+  /** A worker has ended: what it had begun is lost. */
+  #ended(worker: PoolWorker): void {
+    worker.isGone = true;
+    this.#collectFrom(worker);
+    this.#takeBack(worker);
+    for (let task = worker.given.shift(); task; task = worker.given.shift()) {
+      task.worker = null;
+      if (task.state === State.OVER) continue;
+      if (task.retries > 0) {
+        task.retries--;
+        task.state = State.PENDING;
+        this.#queue.putBack([task]);
+      } else this.settle(task, false, lost(worker, task));
+    }
+    this.#watch(worker);
+    this.schedule();
+  }
+
+  #refuse(how: string): void {
+    this.#refusal = () =>
+      new ShutDownError(`Cannot give a task to ${this.name} as it was ${how}`);
+  }
+
+  #dropAll(reason: () => unknown): void {
+    const { workers } = this.crew;
+    this.#queue.endSources(reason);
+    const given = workers.flatMap((worker) => [...worker.given]);
+    for (const task of this.#queue.drain()) this.settle(task, false, reason());
+    for (const task of given) this.settle(task, false, reason());
+    for (const worker of workers) worker.isGone = true;
+    this.crew.terminate();
+  }
+
+  /** When there is nothing left to be done, the workers of a closed pool end. */
+  #lookForEnd(): void {
+    if (
+      this.#isClosing && this.#outstanding === 0 && this.#queue.sources === 0
+    ) {
+      this.crew.leave();
+    }
+  }
+
+  #pause(): void {
+    this.#keeper = null;
+    this.#pump.stop();
+  }
+}
+
+/** How many tasks a worker may have. */
+function mostFor({ pace }: PoolWorker): number {
+  return 1 + Math.max(1, Math.min(MOST_AHEAD, Math.floor(AHEAD_MS / pace)));
+}
+
+function mayHave(worker: PoolWorker): boolean {
+  return worker.isReady && !worker.isLeaving && !worker.isGone &&
+    worker.given.first?.state !== State.OVER;
+}
+
+/** The value of an answer; `ok` is false where it cannot be read. */
+function readValue(
+  scratch: Scratch,
+  from: number,
+): { ok: boolean; value: unknown } {
+  const { start, end, pins } = valueOf(scratch, from);
+  try {
+    return { ok: true, value: decodeFrom(scratch.bytes, start, end) };
+  } catch (error) {
+    return { ok: false, value: error };
+  } finally {
+    takeOut(pins);
+  }
+}
+
+function lost(worker: PoolWorker, task: Task): WorkerLostError {
+  const { name, lost } = worker.carrier;
+  const { pid, exitcode, how, words, cause } = lost;
+  return new WorkerLostError(
+    `Task ${task.id} (${task.fn.name}) was lost as its worker ${name}${
+      pid === null ? "" : ` (pid ${pid})`
+    } ${how}${words === "" ? "" : `; its last words:\n${words}`}`,
+    { pid, exitcode, ...(cause !== undefined && { cause }) },
+  );
+}
+
+/** Who has a task that is given. */
+function workerOf(task: Task): PoolWorker {
+  return task.worker as PoolWorker;
+}

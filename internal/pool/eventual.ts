@@ -1,0 +1,59 @@
+/** What a task will have given. */
+
+import { TIMED_OUT, waitFor, type WaitOptions } from "../wait.ts";
+
+/** What came of a task. */
+export interface Outcome {
+  readonly ok: boolean;
+  readonly value: unknown;
+}
+
+/**
+ * A result, once it is there. In contrast to a promise it may fail without anybody
+ * listening, and costs nothing but itself as long as nobody does.
+ */
+export class Eventual {
+  #outcome: Outcome | null = null;
+  #waiting: (() => void)[] | null = null;
+  #promise: Promise<void> | null = null;
+
+  /** What came of it; `null`: it is not there yet. */
+  get outcome(): Outcome | null {
+    return this.#outcome;
+  }
+
+  /** It is there; called once. */
+  settle(ok: boolean, value: unknown): void {
+    this.#outcome = { ok, value };
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    if (waiting !== null) { for (const call of waiting) call(); }
+  }
+
+  /** Calls back when it is there; at once, if it is. */
+  whenSettled(call: () => void): void {
+    if (this.#outcome !== null) call();
+    else (this.#waiting ??= []).push(call);
+  }
+
+  /**
+   * Waits until it is there; `false`: time ran out.
+   *
+   * Cancel safety: giving up changes nothing.
+   */
+  async wait(options: WaitOptions = {}): Promise<boolean> {
+    if (this.#outcome === null || options.signal) {
+      this.#promise ??= new Promise((resolve) => this.whenSettled(resolve));
+      const ended = await waitFor(this.#promise, options);
+      if (ended === TIMED_OUT) return this.#outcome !== null;
+    }
+    return true;
+  }
+
+  /** What it is; throws, where it is an error. Only when it is there. */
+  take(): unknown {
+    const { ok, value } = this.#outcome!;
+    if (!ok) throw value;
+    return value;
+  }
+}

@@ -1,0 +1,232 @@
+import { BrokenPoolError } from "../../errors.ts";
+import { LEVELS, log } from "../launch/log.ts";
+import type { Target } from "../launch/target.ts";
+import { waitHolding } from "../wait.ts";
+import { call, EventualOwner } from "./calls.ts";
+import { startProcessWorker, startThreadWorker } from "./carriers.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { Eventual } from "./eventual.ts";
+import { Future } from "./future.ts";
+import { ImapJob } from "./imap_job.ts";
+import { makeDispatcher, type PoolSettings } from "./pool_options.ts";
+import { NO_LIMITS, type Task } from "./task.ts";
+import { checkCount } from "./task_options.ts";
+
+/** How an executor is made. */
+export interface ExecutorOptions extends PoolSettings {
+  /**
+   * How many workers it has at most; by default as many as this process may use
+   * cores.
+   */
+  maxWorkers?: number;
+  /** After so many calls a worker ends, and another may take its place. */
+  maxTasksPerChild?: number;
+}
+
+/** How an executor ends. */
+export interface ExecutorShutdownOptions {
+  /** Whether to wait until all calls have ended, and the workers; by default, yes. */
+  wait?: boolean;
+  /** Whether calls that no worker has begun are taken back; by default, no. */
+  cancelFutures?: boolean;
+}
+
+const numbers = { process: 0, thread: 0 };
+
+/** Executors that nobody can shut down any more. */
+const forgotten = new FinalizationRegistry<Dispatcher>((dispatcher) => {
+  log(
+    LEVELS.WARNING,
+    `${dispatcher.name} was forgotten, and is shut down: call shutdown() when it is not needed any more`,
+  );
+  dispatcher.close();
+});
+
+/** What both executors are. */
+export abstract class Executor implements AsyncDisposable {
+  readonly #dispatcher: Dispatcher;
+
+  /**
+   * Makes an executor. Its workers start when there is something to do.
+   *
+   * @param kind What its workers are.
+   * @param options How many there are at most, and how they are run.
+   */
+  protected constructor(
+    kind: "process" | "thread",
+    options: number | ExecutorOptions = {},
+  ) {
+    const { maxWorkers, maxTasksPerChild, ...settings } =
+      typeof options === "number" ? { maxWorkers: options } : options;
+    const name = kind === "process" ? "ProcessPool" : "ThreadPool";
+    this.#dispatcher = makeDispatcher(
+      `${name}Executor-${++numbers[kind]}`,
+      settings,
+      {
+        start: kind === "process" ? startProcessWorker : startThreadWorker,
+        size: maxWorkers === undefined
+          ? navigator.hardwareConcurrency
+          : checkCount("maxWorkers", maxWorkers),
+        maxtasksperchild: maxTasksPerChild === undefined
+          ? Infinity
+          : checkCount("maxTasksPerChild", maxTasksPerChild),
+        isLazy: true,
+        explainFailure: (cause) =>
+          new BrokenPoolError(
+            `Cannot run tasks as the initializer of a worker has thrown: ${
+              cause instanceof Error ? cause.message : String(cause)
+            }`,
+            { cause },
+          ),
+      },
+    );
+    forgotten.register(this, this.#dispatcher, this);
+  }
+
+  /**
+   * Calls a function in a worker.
+   *
+   * Ordering: calls are begun in the order in which they were submitted.
+   *
+   * @returns What it will have given; where the call cannot be made, this is failed
+   * already: a `ShutDownError` after `shutdown()`, a `DataCloneError` if an argument
+   * cannot be sent.
+   *
+   * Python: `concurrent.futures.Executor.submit`.
+   */
+  submit<A extends unknown[], R>(
+    fn: Target<A, R>,
+    ...args: A
+  ): Future<R> {
+    const dispatcher = this.#dispatcher;
+    const eventual = new Eventual();
+    let task: Task | null = null;
+    try {
+      task = call(
+        dispatcher,
+        { fn, args, limits: NO_LIMITS, retries: 0, keeper: this },
+        new EventualOwner(dispatcher, eventual, undefined),
+      );
+    } catch (error) {
+      eventual.settle(false, error);
+    }
+    return new Future(eventual, dispatcher, task);
+  }
+
+  /**
+   * Calls a function with the first item of each iterable, then with the second of
+   * each, and so on until one of them has no more; gives the results in their order.
+   * The iterables are asked for their items as workers are free for them. An error
+   * ends it.
+   *
+   * @throws {ShutDownError} After `shutdown()`.
+   *
+   * Python: `concurrent.futures.Executor.map`.
+   */
+  map<A extends unknown[], R>(
+    fn: Target<A, R>,
+    ...iterables: { [K in keyof A]: Iterable<A[K]> }
+  ): AsyncIterableIterator<R> {
+    const dispatcher = this.#dispatcher;
+    dispatcher.checkOpen();
+    const job = new ImapJob(
+      dispatcher,
+      {
+        fn: dispatcher.functions.of(fn),
+        items: zip(iterables),
+        isStar: true,
+        chunksize: undefined,
+        limits: NO_LIMITS,
+        retries: 0,
+        keeper: this,
+        told: undefined,
+      },
+      { isOrdered: true, endsByError: true },
+    );
+    return job as AsyncIterableIterator<unknown> as AsyncIterableIterator<R>;
+  }
+
+  /**
+   * Takes no more calls; when all have ended, so do the workers.
+   *
+   * Python: `concurrent.futures.Executor.shutdown`.
+   */
+  async shutdown(options: ExecutorShutdownOptions = {}): Promise<void> {
+    const { wait = true, cancelFutures = false } = options;
+    const dispatcher = this.#dispatcher;
+    forgotten.unregister(this);
+    dispatcher.close("shut down");
+    if (cancelFutures) dispatcher.cancelAll();
+    if (wait) await waitHolding(dispatcher.crew, dispatcher.crew.gone, {});
+  }
+
+  /** Shuts it down, and waits for that. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+}
+
+/**
+ * Calls functions in worker processes, which start when they are needed.
+ *
+ * @example Calls, and a map
+ * ```ts
+ * import { ProcessPoolExecutor } from "@multi/processing/pool";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using executor = new ProcessPoolExecutor(2);
+ * const power = (a: number, b: number) => a ** b;
+ * assertEquals(await executor.submit(power, 2, 5), 32);
+ * const powers = executor.map(power, [2, 3], [5, 2]);
+ * assertEquals(await Array.fromAsync(powers), [32, 9]);
+ * ```
+ *
+ * Python: `concurrent.futures.ProcessPoolExecutor`; but a worker that dies breaks
+ * nothing here: its call fails with a `WorkerLostError`, and it is replaced.
+ */
+export class ProcessPoolExecutor extends Executor {
+  /** Makes an executor of so many workers at most. */
+  constructor(options?: number | ExecutorOptions) {
+    super("process", options);
+  }
+}
+
+/**
+ * Calls functions in worker threads, which start when they are needed.
+ *
+ * @example Calls
+ * ```ts
+ * import { ThreadPoolExecutor } from "@multi/processing/pool";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using executor = new ThreadPoolExecutor(2);
+ * const future = executor.submit((name: string) => `Hello, ${name}`, "Alice");
+ * assertEquals(await future.result(), "Hello, Alice");
+ * ```
+ *
+ * Python: `concurrent.futures.ThreadPoolExecutor`.
+ */
+export class ThreadPoolExecutor extends Executor {
+  /** Makes an executor of so many workers at most. */
+  constructor(options?: number | ExecutorOptions) {
+    super("thread", options);
+  }
+}
+
+function* zip(iterables: readonly Iterable<unknown>[]): Generator<unknown[]> {
+  const iterators = iterables.map((iterable) => iterable[Symbol.iterator]());
+  try {
+    for (;;) {
+      const items: unknown[] = [];
+      for (const iterator of iterators) {
+        const { done, value } = iterator.next();
+        if (done) return;
+        items.push(value);
+      }
+      if (items.length === 0) return;
+      yield items;
+    }
+  } finally {
+    for (const iterator of iterators) iterator.return?.();
+  }
+}

@@ -1,0 +1,291 @@
+/** A map whose results come one by one. */
+
+import { TimeoutError, WorkerLostError } from "../../errors.ts";
+import { draftChunk } from "./chunks.ts";
+import { Deque } from "./deque.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { Outcome } from "./eventual.ts";
+import { type Input, inputOf } from "./inputs.ts";
+import { watchJob } from "./job_limits.ts";
+import type { MapPlan } from "./map_job.ts";
+import { Flag, Order } from "./messages.ts";
+import { Task, type TaskOwner } from "./task.ts";
+import type { Source } from "./task_queue.ts";
+
+/** Items that were given together, as long as not all are done. */
+interface Chunk {
+  readonly items: ArrayLike<unknown>;
+  readonly retries: number;
+}
+
+/** How results are given. */
+export interface ImapKind {
+  /** In the order of the items, or as they come. */
+  readonly isOrdered: boolean;
+  /** Whether no more are given after an error. */
+  readonly endsByError: boolean;
+}
+
+/** Who waits for a result. */
+interface Waiter {
+  resolve(result: IteratorResult<unknown, undefined>): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Gives items to the workers, as many as somebody may soon ask for, and their
+ * results to who asks: in their order, or as they come.
+ */
+export class ImapJob
+  implements Source, TaskOwner, AsyncIterableIterator<unknown> {
+  readonly told: ((value: unknown) => void) | undefined;
+  readonly #dispatcher: Dispatcher;
+  readonly #plan: MapPlan;
+  readonly #isOrdered: boolean;
+  readonly #endsByError: boolean;
+  readonly #input: Input;
+  readonly #chunksize: number;
+  readonly #running = new Map<Task, Chunk>();
+  /** Chunks that are given once more, as their worker has died. */
+  readonly #again: (Chunk & { at: number })[] = [];
+  /** Results that nobody has asked for; in their order, with gaps before them. */
+  readonly #ready = new Deque<Outcome>();
+  readonly #early = new Map<number, Outcome>();
+  readonly #waiters = new Deque<Waiter>();
+  /** How many items were taken, and of how many the result is ready, or was given. */
+  #taken = 0;
+  #passed = 0;
+  /** How many results were given. */
+  #given = 0;
+  /** What the iterable has thrown, which comes behind the results. */
+  #failed: { error: unknown } | null = null;
+  #isExhausted = false;
+  #isOver = false;
+  readonly #unwatch: () => void;
+
+  constructor(
+    dispatcher: Dispatcher,
+    plan: MapPlan,
+    { isOrdered, endsByError }: ImapKind,
+  ) {
+    const input = inputOf(plan.items, () => dispatcher.schedule());
+    this.told = plan.told;
+    this.#dispatcher = dispatcher;
+    this.#plan = plan;
+    this.#isOrdered = isOrdered;
+    this.#endsByError = endsByError;
+    this.#input = input;
+    this.#chunksize = plan.chunksize ?? 1;
+    const { length } = input;
+    if (length === null) dispatcher.progress.setOpen(true);
+    else dispatcher.progress.add(length);
+    this.#unwatch = watchJob(
+      plan.limits,
+      () => this.#taken > 0,
+      (reason, isAbort) => this.#stop(reason, isAbort),
+    );
+    if (input.isOver) this.#exhausted();
+    else dispatcher.addSource(this);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<unknown, undefined>> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+      this.#serve();
+      // There is room for more.
+      if (!this.#isExhausted) this.#dispatcher.schedule();
+    });
+  }
+
+  return(): Promise<IteratorResult<unknown, undefined>> {
+    this.#ready.clear();
+    this.#early.clear();
+    this.#end(null, false);
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  pull(): Task | null {
+    const again = this.#again.pop();
+    if (again !== undefined) {
+      this.#look();
+      return this.#taskOf(again.items, again.at, again.retries);
+    }
+    if (this.#isExhausted || !this.#hasRoom()) return null;
+    try {
+      const items = this.#input.take(this.#chunksize);
+      if (this.#input.isOver) this.#exhausted();
+      if (items.length === 0) {
+        this.#serve();
+        return null;
+      }
+      const at = this.#taken;
+      this.#taken += items.length;
+      if (this.#input.length === null) {
+        this.#dispatcher.progress.add(items.length);
+      }
+      return this.#taskOf(items, at, this.#plan.retries);
+    } catch (error) {
+      this.#failed = { error };
+      this.#exhausted();
+      this.#serve();
+      return null;
+    }
+  }
+
+  fail(reason: unknown): void {
+    this.#stop(reason, false);
+  }
+
+  itemEnded(task: Task, item: number, ok: boolean, value: unknown): void {
+    if (!this.#isOver) this.#pass(task.at + item, ok, value);
+  }
+
+  ended(task: Task, ok: boolean, value: unknown): void {
+    const chunk = this.#running.get(task)!;
+    this.#running.delete(task);
+    if (ok || this.#isOver) return;
+    const { items, retries } = chunk;
+    const from = task.answered;
+    const isLost = value instanceof WorkerLostError;
+    if (isLost && retries > 0) {
+      return this.#giveAgain(items, from, task.at, retries - 1);
+    }
+    this.#pass(task.at + from, false, value);
+    if (isLost || value instanceof TimeoutError) {
+      return this.#giveAgain(items, from + 1, task.at, retries);
+    }
+    for (let item = from + 1; item < items.length; item++) {
+      this.#pass(task.at + item, false, value);
+    }
+  }
+
+  #taskOf(items: ArrayLike<unknown>, at: number, retries: number): Task | null {
+    const { fn, isStar, limits, keeper } = this.#plan;
+    const dispatcher = this.#dispatcher;
+    const kind = (isStar ? Order.STARMAP : Order.MAP) | Flag.EACH;
+    const id = dispatcher.nextId();
+    try {
+      const draft = draftChunk(dispatcher, id, kind, fn, limits, items, at, 0);
+      const task = new Task(id, fn, draft, this, limits, items.length, 0);
+      task.at = at;
+      this.#running.set(task, { items, retries });
+      dispatcher.adopt(task, keeper);
+      return task;
+    } catch (error) {
+      // One of them cannot be sent: that is the result of all of them.
+      for (let i = 0; i < items.length; i++) this.#pass(at + i, false, error);
+      return null;
+    }
+  }
+
+  #giveAgain(
+    items: ArrayLike<unknown>,
+    from: number,
+    at: number,
+    retries: number,
+  ): void {
+    if (from >= items.length) return;
+    const rest = Array.from(items).slice(from);
+    this.#again.push({ items: rest, at: at + from, retries });
+    this.#dispatcher.addSource(this);
+  }
+
+  /** Somebody may soon ask for so many results. */
+  #hasRoom(): boolean {
+    const { capacity, isClosing } = this.#dispatcher;
+    return isClosing ||
+      this.#taken - this.#given < 2 * capacity * this.#chunksize;
+  }
+
+  /** The result of an item is there. */
+  #pass(item: number, ok: boolean, value: unknown): void {
+    this.#dispatcher.progress.did(1, ok ? 0 : 1);
+    const outcome = { ok, value };
+    if (!this.#isOrdered) {
+      this.#passed++;
+      this.#ready.push(outcome);
+    } else if (item !== this.#passed) {
+      this.#early.set(item, outcome);
+      return;
+    } else {
+      let next: Outcome | undefined = outcome;
+      while (next !== undefined) {
+        this.#ready.push(next);
+        this.#early.delete(this.#passed++);
+        next = this.#early.get(this.#passed);
+      }
+    }
+    this.#serve();
+  }
+
+  /** Gives what is ready to those who wait. */
+  #serve(): void {
+    while (this.#waiters.size > 0) {
+      const outcome = this.#ready.shift();
+      if (outcome === undefined) break;
+      this.#given++;
+      const { resolve, reject } = this.#waiters.shift()!;
+      if (outcome.ok) resolve({ done: false, value: outcome.value });
+      else reject(outcome.value);
+      if (!outcome.ok && this.#endsByError) return void this.return();
+    }
+    if (!this.#isExhausted || this.#passed < this.#taken) return;
+    if (this.#ready.size === 0) this.#finish();
+  }
+
+  #exhausted(): void {
+    if (this.#isExhausted) return;
+    this.#isExhausted = true;
+    if (this.#input.length === null) this.#dispatcher.progress.setOpen(false);
+    this.#look();
+  }
+
+  /** Whether it is still a source. */
+  #look(): void {
+    if (this.#isExhausted && this.#again.length === 0) {
+      this.#dispatcher.removeSource(this);
+    }
+  }
+
+  /** All results were given. */
+  #finish(): void {
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#unwatch();
+    }
+    while (this.#waiters.size > 0) {
+      const { resolve, reject } = this.#waiters.shift()!;
+      const failed = this.#failed;
+      this.#failed = null;
+      if (failed !== null) reject(failed.error);
+      else resolve({ done: true, value: undefined });
+    }
+  }
+
+  #stop(reason: unknown, isAbort: boolean): void {
+    this.#end({ error: reason }, isAbort);
+  }
+
+  /** No more items are begun; results that are there can still be had. */
+  #end(failed: { error: unknown } | null, isAbort: boolean): void {
+    if (this.#isOver) return this.#finish();
+    this.#isOver = true;
+    this.#unwatch();
+    this.#failed = failed;
+    this.#again.length = 0;
+    this.#exhausted();
+    this.#input.close();
+    this.#taken = this.#passed;
+    const reason = failed?.error;
+    for (const task of [...this.#running.keys()]) {
+      if (isAbort) this.#dispatcher.abort(task, reason);
+      else this.#dispatcher.forsake(task, reason);
+    }
+    this.#serve();
+    this.#dispatcher.schedule();
+  }
+}

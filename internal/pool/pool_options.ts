@@ -1,0 +1,109 @@
+/** How pools and executors are made. */
+
+import { callSite, isUserModule } from "../launch/call_site.ts";
+import { referTo, resolveModules } from "../launch/function_reference.ts";
+import { self } from "../launch/identity.ts";
+import { encode } from "../wire/encode.ts";
+import type { StartCarrier } from "./carriers.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { Functions } from "./functions.ts";
+import type { PoolProgress } from "./progress.ts";
+
+/** How workers are run. What a process has of its own, threads ignore. */
+export interface PoolSettings {
+  /**
+   * Called in each worker when it starts. If it throws, no task can be done: all
+   * fail with that error.
+   */
+  initializer?: (...args: never[]) => unknown;
+  /** What it is called with. */
+  initargs?: readonly unknown[];
+  /** The module that exports the functions, where they are not found without. */
+  module?: string | URL | ImportMeta;
+  /** The permissions of workers: by default those of this process or thread. */
+  permissions?: "inherit" | "none" | Deno.PermissionOptionsObject;
+  /** Environment variables that are added to those of this process. */
+  env?: Record<string, string>;
+  /** The working directory of workers; by default this process's. */
+  cwd?: string | URL;
+  /** Where their standard output goes; by default where this process's does. */
+  stdout?: "inherit" | "null";
+  /** Where their standard error goes; by default where this process's does. */
+  stderr?: "inherit" | "null";
+  /** Flags for V8 in worker processes, such as `--expose-gc`. */
+  v8Flags?: string[];
+  /**
+   * How many megabytes the objects of a worker may take: one that needs more ends,
+   * and its task with it.
+   */
+  maxHeapMb?: number;
+}
+
+/** How a pool is made. */
+export interface PoolOptions extends PoolSettings {
+  /** How many workers it has; by default as many as this process may use cores. */
+  processes?: number;
+  /** After so many tasks a worker ends, and another takes its place. */
+  maxtasksperchild?: number;
+  /** How long a task may run (ms), where it does not say itself; by default, ever. */
+  taskTimeout?: number;
+  /**
+   * How often a task is run again whose worker has died; by default 0. In a `map`
+   * all of its chunk is: so it must do no harm to run twice.
+   */
+  retries?: number;
+  /**
+   * Called when something is done, with counts of items since the pool was made;
+   * for all that happens at once, once.
+   */
+  onProgress?(progress: PoolProgress): void;
+}
+
+/** What decides how a dispatcher works, beside what the user says. */
+export interface DispatcherKind {
+  readonly start: StartCarrier;
+  readonly size: number;
+  readonly maxtasksperchild: number;
+  readonly isLazy: boolean;
+  readonly explainFailure?: (error: unknown) => unknown;
+  readonly onProgress?: ((progress: PoolProgress) => void) | undefined;
+}
+
+/** Makes the dispatcher of a pool, and starts its workers. */
+export function makeDispatcher(
+  name: string,
+  settings: PoolSettings,
+  kind: DispatcherKind,
+): Dispatcher {
+  const { initializer, initargs = [], module, ...rest } = settings;
+  const reference = initializer === undefined
+    ? null
+    : referTo(initializer, "initializer", module);
+  encode(initargs, "initargs"); // so that the error is here, if there is one
+  const modules = startModules(module, reference?.modules ?? []);
+  const dispatcher = new Dispatcher(name, new Functions(module), {
+    ...kind,
+    settings: rest,
+    setup: { initializer: reference, initargs },
+    modules,
+  });
+  dispatcher.open();
+  return dispatcher;
+}
+
+/** The modules that tasks may need, as far as can be known at the start. */
+function startModules(
+  module: string | URL | ImportMeta | undefined,
+  others: readonly string[],
+): string[] {
+  const { mainModule } = self();
+  const modules = new Set([...callSite(), ...others]);
+  if (module !== undefined) {
+    const specifier = typeof module === "object" && "url" in module
+      ? module.url
+      : module as string | URL;
+    for (const url of resolveModules([specifier])) modules.add(url);
+  }
+  if (isUserModule(mainModule)) modules.add(mainModule);
+  return [...modules];
+}

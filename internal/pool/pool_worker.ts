@@ -1,0 +1,179 @@
+/** A worker of a pool, as its owner sees it. */
+
+import { offer } from "../queue/draft.ts";
+import { dropCell } from "../structure/message.ts";
+import { Take } from "../structure/get_side.ts";
+import { cellWords, Seal } from "../structure/ring_words.ts";
+import { giveBack, Scratch, takeScratch } from "../structure/scratch.ts";
+import type { Carrier } from "./carriers.ts";
+import { Deque } from "./deque.ts";
+import type { PoolFunction } from "./functions.ts";
+import type { Link } from "./link.ts";
+import {
+  composeMessage,
+  infoOf,
+  kindOf,
+  leadOf,
+  numberOf,
+  Order,
+  SLOTS,
+} from "./messages.ts";
+import { State, type Task } from "./task.ts";
+
+const AT_ONCE = 256;
+
+/** A worker, and the tasks that it has. */
+export class PoolWorker {
+  readonly carrier: Carrier;
+  readonly link: Link;
+  /** What it was given, as far as there is no answer; only the first may have begun. */
+  readonly given: Deque<Task> = new Deque();
+  /** Whether it is up. */
+  isReady = false;
+  /** Whether it gets no more tasks: it is to end, or it has been given up. */
+  isLeaving = false;
+  /** Whether nobody cares any more what comes of it. */
+  isGone = false;
+  /** How many tasks it has done. */
+  done = 0;
+  /** How many more it may be given. */
+  left: number;
+  /** How long a task takes, by and large (ms); a guess. */
+  pace = Infinity;
+  /** When it last answered, or was given something to do. */
+  since = 0;
+  /** Its first task, when somebody looked at the clock for that. */
+  watched: Task | undefined = undefined;
+  /** What stops that clock. */
+  stopClock: (() => void) | null = null;
+  #functions: (PoolFunction | undefined)[] = [];
+
+  constructor(carrier: Carrier, link: Link, left: number) {
+    this.carrier = carrier;
+    this.link = link;
+    this.left = left;
+  }
+
+  /** Whether it has nothing to do. */
+  get isIdle(): boolean {
+    return this.given.size === 0;
+  }
+
+  /** Gives it a task. */
+  give(task: Task): void {
+    const { link } = this;
+    const { words } = link;
+    const { fn } = task;
+    if (this.#functions[fn.number % SLOTS] !== fn) this.#teach(fn);
+    offer(words.tasks.puts, link.object, task.draft);
+    if (this.given.size === 0) this.since = performance.now();
+    this.given.push(task);
+    this.left--;
+    task.state = State.GIVEN;
+    task.worker = this;
+    const { set } = words.gate;
+    if (set.wantsWake) set.wakeOne(link.object.member);
+  }
+
+  /** Takes back all tasks that it has not begun; the last one comes first. */
+  takeBack(): Task[] {
+    const ids: number[] = [];
+    this.#takeAll((scratch, from) => {
+      const lead = leadOf(scratch, from);
+      const info = scratch.words[lead + 1]!;
+      dropCell(scratch, from);
+      if (kindOf(info) === Order.FUNCTION) {
+        this.forget(numberOf(info));
+      } else ids.push(scratch.words[lead]!);
+    });
+    // The worker may have taken some in between.
+    const back: Task[] = [];
+    const begun: Task[] = [];
+    while (back.length < ids.length) {
+      const task = this.given.pop()!;
+      if (task.id !== ids[ids.length - 1 - back.length]) begun.push(task);
+      else {
+        back.push(task);
+        task.worker = null;
+        if (task.state === State.GIVEN) task.state = State.PENDING;
+      }
+    }
+    while (begun.length > 0) this.given.push(begun.pop()!);
+    this.left += back.length;
+    return back;
+  }
+
+  /** It does not know that function, or no more. */
+  forget(number: number): void {
+    this.#functions[number % SLOTS] = undefined;
+  }
+
+  /** Lets it end when it has done what it was given. */
+  leave(): void {
+    if (this.isLeaving) return;
+    this.isLeaving = true;
+    const { words, object } = this.link;
+    words.tasks.puts.seal(Seal.PUT);
+    words.gate.set.wakeAll(object.member);
+  }
+
+  /** Calls back with each answer, which is in `scratch` from `from` on. */
+  receive(
+    scratch: Scratch,
+    answer: (scratch: Scratch, from: number) => void,
+  ): void {
+    const { results } = this.link.words;
+    if (results.isEmpty) return;
+    const { gets } = results;
+    while (!results.isEmpty) {
+      const taken = gets.takeMany(scratch, AT_ONCE);
+      for (let i = 0, from = 0; i < taken; i++) {
+        const next = from + cellWords(scratch.words[from]!);
+        answer(scratch, from);
+        from = next;
+      }
+      if (taken > 0) continue;
+      if (gets.take(scratch, -1) !== Take.DONE) return;
+      answer(scratch, 0);
+    }
+  }
+
+  /** Lets go of the link: the worker is dead, or nobody cares. */
+  close(): void {
+    this.isGone = true;
+    this.stopClock?.();
+    this.link.close();
+  }
+
+  #teach(fn: PoolFunction): void {
+    const { link } = this;
+    const scratch = takeScratch();
+    try {
+      const info = infoOf(Order.FUNCTION, fn.number);
+      const { reference } = fn;
+      composeMessage(scratch, 0, 0, info, reference, "fn");
+      const { length } = scratch;
+      const cell = { scratch, from: 0, length, notes: null };
+      offer(link.words.tasks.puts, link.object, cell);
+    } finally {
+      giveBack(scratch);
+    }
+    this.#functions[fn.number % SLOTS] = fn;
+  }
+
+  #takeAll(taken: (scratch: Scratch, from: number) => void): void {
+    const { gets } = this.link.words.tasks;
+    const scratch = new Scratch(2 ** 12);
+    for (;;) {
+      const count = gets.takeMany(scratch, AT_ONCE);
+      for (let i = 0, from = 0; i < count; i++) {
+        const next = from + cellWords(scratch.words[from]!);
+        taken(scratch, from);
+        from = next;
+      }
+      if (count > 0) continue;
+      if (gets.take(scratch, -1) !== Take.DONE) return;
+      taken(scratch, 0);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/** How far a pool is with what it was given. */
+
+/** What `onProgress` is told. */
+export interface PoolProgress {
+  /** How many items are done, those that failed too. */
+  readonly done: number;
+  /** How many there are, as far as is known; `null`: an input has no known end. */
+  readonly total: number | null;
+  /** How many have failed. */
+  readonly failed: number;
+}
+
+/** Who is told. */
+export type ProgressListener = (progress: PoolProgress) => void;
+
+/** Counts items, and tells of it when the caller has done what it is at. */
+export class Progress {
+  readonly #listener: ProgressListener | null;
+  #done = 0;
+  #failed = 0;
+  #total = 0;
+  /** How many inputs have no known end. */
+  #open = 0;
+  #isScheduled = false;
+
+  constructor(listener: ProgressListener | undefined) {
+    this.#listener = listener ?? null;
+  }
+
+  /** So many more items are to be done. */
+  add(items: number): void {
+    if (this.#listener === null) return;
+    this.#total += items;
+    this.#schedule();
+  }
+
+  /** An input whose length is not known begins, or ends. */
+  setOpen(isOpen: boolean): void {
+    if (this.#listener === null) return;
+    this.#open += isOpen ? 1 : -1;
+    this.#schedule();
+  }
+
+  /** So many items are done; of these, so many have failed. */
+  did(items: number, failed: number): void {
+    if (this.#listener === null) return;
+    this.#done += items;
+    this.#failed += failed;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#listener!({
+        done: this.#done,
+        total: this.#open > 0 ? null : this.#total,
+        failed: this.#failed,
+      });
+    });
+  }
+}

@@ -1,0 +1,399 @@
+/**
+ * What a worker of a pool does: it takes one message after another, calls what it
+ * is told to, and answers.
+ *
+ * As long as nothing that it runs waits for anything, it blocks its thread for the
+ * next message for a moment, which is seven times as fast as a promise. Then, and
+ * every now and then, the rest of the thread gets its turn.
+ */
+
+import type { FoundFunction } from "../launch/find_function.ts";
+import { findFunction } from "../launch/find_function.ts";
+import type { FunctionReference } from "../launch/function_reference.ts";
+import { drive, isGenerator } from "../launch/drive.ts";
+import { whileLoading } from "../launch/identity.ts";
+import { loadClassOf, ownLoader } from "../launch/loader.ts";
+import { UnknownClassError } from "../wire/classes.ts";
+import { decodeFrom } from "../wire/decode.ts";
+import { encode } from "../wire/encode.ts";
+import { takeOut } from "../wire/parcels.ts";
+import { withoutFields } from "../wire/without_fields.ts";
+import { beginTask, endTask } from "./current_task.ts";
+import type { Link } from "./link.ts";
+import {
+  Answer,
+  Flag,
+  infoOf,
+  kindOf,
+  leadOf,
+  numberOf,
+  Order,
+  SLOTS,
+  valueOf,
+} from "./messages.ts";
+import { Got, WorkerEnd } from "./worker_end.ts";
+
+/** What a worker is started with. */
+export interface Setup {
+  readonly initializer: FunctionReference | null;
+  readonly initargs: readonly unknown[];
+}
+
+/** For so long a worker blocks for the next message (ms). */
+const BLOCK = { timeout: 2 };
+/** At most for so long the rest of the thread gets no turn (ms), but by a task. */
+const STRETCH_MS = 5;
+
+/** Not in the runtime's types. */
+const { setImmediate = setTimeout } = globalThis as unknown as {
+  setImmediate?: (callback: () => void) => unknown;
+};
+
+/** What the function of a worker's process or thread is. */
+export async function serve(link: Link, setup: Setup): Promise<void> {
+  const end = new WorkerEnd(link);
+  try {
+    if (await initialize(end, setup)) await new Server(end).run();
+  } finally {
+    end.close();
+  }
+}
+
+/** Calls the initializer, if there is one; `false`: it has thrown. */
+async function initialize(
+  end: WorkerEnd,
+  { initializer, initargs }: Setup,
+): Promise<boolean> {
+  let found: FoundFunction | null = null;
+  try {
+    if (initializer !== null) {
+      found = await find(initializer);
+      await drive(found.call(...initargs));
+    }
+    end.answer(0, Answer.READY, null, "value");
+    return true;
+  } catch (error) {
+    const explained = found === null ? error : found.explain(error);
+    answerError(end, 0, Answer.FAILED, explained);
+    return false;
+  }
+}
+
+function find(reference: FunctionReference): Promise<FoundFunction> {
+  return whileLoading(() => findFunction(reference, ownLoader()));
+}
+
+/** Answers with an error; what it carries that cannot be sent is left out. */
+function answerError(
+  end: WorkerEnd,
+  id: number,
+  info: number,
+  error: unknown,
+): void {
+  try {
+    end.answer(id, info, error, "error");
+  } catch (unsendable) {
+    end.answer(id, info, withoutFields(error, unsendable), "error");
+  }
+}
+
+/** A function that was sent, or why it is none. */
+type Sent =
+  & { readonly number: number }
+  & ({ readonly found: FoundFunction } | { readonly error: unknown });
+
+/** Items that a function is called with, one after the other. */
+interface Run {
+  readonly id: number;
+  readonly found: FoundFunction;
+  readonly call: (item: unknown) => unknown;
+  readonly items: readonly unknown[];
+  readonly each: boolean;
+  readonly timed: boolean;
+  readonly results: unknown[];
+  /** The item that is next. */
+  at: number;
+  /** What it gives, if that takes time. */
+  waits: unknown;
+}
+
+class Server {
+  readonly #end: WorkerEnd;
+  readonly #functions: Sent[] = [];
+
+  constructor(end: WorkerEnd) {
+    this.#end = end;
+  }
+
+  async run(): Promise<void> {
+    let breathed = Date.now();
+    let got: Got | undefined;
+    for (;;) {
+      got = this.#end.takeSync(BLOCK);
+      if (got === undefined) {
+        // What has come meanwhile may have to be seen first.
+        await breathe();
+        got = await this.#end.take();
+        breathed = Date.now();
+      }
+      if (got === Got.END) return;
+      const pending = this.#perform();
+      if (pending !== null) await pending;
+      if (Date.now() - breathed < STRETCH_MS) continue;
+      await breathe();
+      breathed = Date.now();
+    }
+  }
+
+  /** Does what the message in the scratch says; a promise, if that takes time. */
+  #perform(): Promise<void> | null {
+    const { scratch } = this.#end;
+    const lead = leadOf(scratch, 0);
+    const id = scratch.words[lead]!;
+    const info = scratch.words[lead + 1]!;
+    if (kindOf(info) === Order.FUNCTION) return this.#learn(numberOf(info));
+    const number = numberOf(info);
+    const sent = this.#functions[number % SLOTS];
+    if (sent?.number !== number) {
+      // What was to be told before was taken back, but this was not.
+      takeOut(valueOf(scratch, 0).pins);
+      this.#end.answer(id, infoOf(Answer.UNKNOWN, number), null, "value");
+      return null;
+    }
+    if ("error" in sent) {
+      takeOut(valueOf(scratch, 0).pins);
+      answerError(this.#end, id, Answer.MISSING, sent.error);
+      return null;
+    }
+    const { found } = sent;
+    const content = valueOf(scratch, 0);
+    let value: unknown;
+    try {
+      value = decodeFrom(scratch.bytes, content.start, content.end);
+    } catch (error) {
+      return this.#decodeLater(error, id, info, found, content.pins);
+    }
+    if (content.pins !== null) takeOut(content.pins);
+    return this.#begin(id, info, found, value as unknown[]);
+  }
+
+  /** The value is of a class, perhaps, whose module is not loaded yet. */
+  async #decodeLater(
+    error: unknown,
+    id: number,
+    info: number,
+    found: FoundFunction,
+    pins: readonly number[] | null,
+  ): Promise<void> {
+    try {
+      const value = await this.#decodeByClasses(error);
+      takeOut(pins);
+      await this.#begin(id, info, found, value as unknown[]);
+    } catch (error) {
+      takeOut(pins);
+      answerError(this.#end, id, infoOf(Answer.ERROR, 0), error);
+    }
+  }
+
+  /** As often as there are classes to be loaded; then it throws. */
+  async #decodeByClasses(error: unknown): Promise<unknown> {
+    const { scratch } = this.#end;
+    for (let loaded = 0;; loaded++) {
+      if (!(error instanceof UnknownClassError) || loaded === 2) throw error;
+      await loadClassOf(error);
+      const { start, end } = valueOf(scratch, 0);
+      try {
+        return decodeFrom(scratch.bytes, start, end);
+      } catch (next) {
+        error = next;
+      }
+    }
+  }
+
+  async #learn(number: number): Promise<void> {
+    const { scratch } = this.#end;
+    const { start, end } = valueOf(scratch, 0);
+    const reference = decodeFrom(scratch.bytes, start, end);
+    try {
+      const found = await find(reference as FunctionReference);
+      this.#functions[number % SLOTS] = { number, found };
+    } catch (error) {
+      this.#functions[number % SLOTS] = { number, error };
+    }
+  }
+
+  #begin(
+    id: number,
+    info: number,
+    found: FoundFunction,
+    value: unknown[],
+  ): Promise<void> | null {
+    const kind = kindOf(info);
+    this.#end.begin(id);
+    beginTask(id, this.#end);
+    if (kind === Order.CALL) return this.#call(id, found, value);
+    const { call } = found;
+    const run: Run = {
+      id,
+      found,
+      call: kind === Order.MAP ? call : (args) => call(...args as unknown[]),
+      items: value,
+      each: (info & Flag.EACH) !== 0,
+      timed: (info & Flag.TIMED) !== 0,
+      results: [],
+      at: 0,
+      waits: null,
+    };
+    return this.#goOn(run);
+  }
+
+  #call(
+    id: number,
+    found: FoundFunction,
+    args: unknown[],
+  ): Promise<void> | null {
+    let value: unknown;
+    try {
+      value = found.call(...args);
+      if (takesTime(value)) return this.#callEnds(id, found, value);
+    } catch (error) {
+      this.#threw(id, found, error);
+      return null;
+    }
+    this.#returned(id, value);
+    return null;
+  }
+
+  async #callEnds(
+    id: number,
+    found: FoundFunction,
+    value: unknown,
+  ): Promise<void> {
+    try {
+      value = await drive(value);
+    } catch (error) {
+      return this.#threw(id, found, error);
+    }
+    this.#returned(id, value);
+  }
+
+  #returned(id: number, value: unknown): void {
+    endTask();
+    const info = infoOf(Answer.OK, 0);
+    try {
+      this.#end.answer(id, info, value, "result");
+    } catch (error) {
+      answerError(this.#end, id, infoOf(Answer.ERROR, 0), error);
+    }
+  }
+
+  #threw(id: number, found: FoundFunction, error: unknown): void {
+    endTask();
+    const info = infoOf(Answer.ERROR, 0);
+    answerError(this.#end, id, info, found.explain(error));
+  }
+
+  /** Goes through the items of a run. */
+  #goOn(run: Run): Promise<void> | null {
+    return this.#step(run) ? this.#goOnLater(run) : null;
+  }
+
+  /** As far as nothing takes time; `true`: what `run.waits` for does. */
+  #step(run: Run): boolean {
+    const { items, each, timed, results, call } = run;
+    while (run.at < items.length) {
+      let value: unknown;
+      try {
+        if (timed) this.#end.beat();
+        value = call(items[run.at]);
+        if (takesTime(value)) {
+          run.waits = value;
+          return true;
+        }
+      } catch (error) {
+        if (!this.#itemThrew(run, error)) return false;
+        continue;
+      }
+      if (each) this.#itemReturned(run, value);
+      else results[run.at++] = value;
+    }
+    endTask();
+    if (!each) this.#answerAll(run);
+    return false;
+  }
+
+  async #goOnLater(run: Run): Promise<void> {
+    let breathed = Date.now();
+    do {
+      try {
+        const value = await drive(run.waits);
+        if (run.each) this.#itemReturned(run, value);
+        else run.results[run.at++] = value;
+      } catch (error) {
+        if (!this.#itemThrew(run, error)) return;
+      }
+      if (Date.now() - breathed > STRETCH_MS) {
+        await breathe();
+        breathed = Date.now();
+      }
+    } while (this.#step(run));
+  }
+
+  #itemReturned(run: Run, value: unknown): void {
+    const info = infoOf(Answer.ITEM_OK, run.at);
+    try {
+      this.#end.answer(run.id, info, value, "result");
+      run.at++;
+    } catch (error) {
+      this.#itemThrew(run, error);
+    }
+  }
+
+  /** Whether the run goes on. */
+  #itemThrew(run: Run, error: unknown): boolean {
+    const explained = run.found.explain(error);
+    if (run.each) {
+      const info = infoOf(Answer.ITEM_ERROR, run.at);
+      answerError(this.#end, run.id, info, explained);
+      run.at++;
+      return true;
+    }
+    endTask();
+    const info = infoOf(Answer.ERROR, run.at);
+    answerError(this.#end, run.id, info, explained);
+    return false;
+  }
+
+  #answerAll({ id, results }: Run): void {
+    try {
+      this.#end.answer(id, infoOf(Answer.OK, 0), results, "result");
+    } catch (error) {
+      const [at, reason] = this.#findUnsendable(results) ?? [0, error];
+      answerError(this.#end, id, infoOf(Answer.ERROR, at), reason);
+    }
+  }
+
+  /** Which of several results cannot be sent, and why. */
+  #findUnsendable(results: unknown[]): [number, unknown] | null {
+    for (const [at, result] of results.entries()) {
+      try {
+        encode(result, "result");
+      } catch (error) {
+        return [at, error];
+      }
+    }
+    return null;
+  }
+}
+
+/** Lets the rest of the thread have its turn. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Whether what a function returned is still to come. */
+function takesTime(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (typeof (value as { then?: unknown }).then === "function") return true;
+  return isGenerator(value);
+}

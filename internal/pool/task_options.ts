@@ -1,0 +1,105 @@
+/** How tasks are given to a pool. */
+
+import type { TaskLimits } from "./task.ts";
+
+/** What a task may take, and who is told of it. */
+export interface TaskOptions {
+  /**
+   * How long it may run (ms), in a map each of its items. Then it rejects with a
+   * `TimeoutError`, and its worker is ended; see `signal`. By default what the
+   * pool's options say.
+   */
+  taskTimeout?: number;
+  /**
+   * How long it may wait for a worker (ms): then it rejects with a `TimeoutError`,
+   * and is not begun. In a map this is for its first item.
+   */
+  queueTimeout?: number;
+  /**
+   * Aborts the task, which rejects with the signal's reason. One that has not begun
+   * never will. One that runs sees it by `currentTask().signal`; if it has not
+   * asked for that, or does not end within a second, its worker is ended and
+   * replaced, and no other task notices.
+   */
+  signal?: AbortSignal;
+  /**
+   * Buffers in the arguments that are given away: a thread gets them without a
+   * copy; for a process they are copied. Here they are empty afterwards.
+   */
+  transfer?: ArrayBuffer[];
+  /** Called with what the task gives to `currentTask().progress()`. */
+  onProgress?(value: unknown): void;
+}
+
+/** What is called with the result, or the error, of a task. */
+export interface CallbackOptions<R> {
+  /** Called with the result. */
+  callback?(value: R): void;
+  /** Called with the error. */
+  errorCallback?(error: unknown): void;
+}
+
+/** How the items of a map are given to workers. */
+export interface MapOptions extends TaskOptions {
+  /**
+   * How many items a worker gets at a time. By default so many that each worker
+   * gets four times some where the number of items is known, else so many as
+   * take about a millisecond; in `imap` and `imapUnordered` 1.
+   */
+  chunksize?: number;
+}
+
+/** A list of arguments, which may be left out where a function needs none. */
+export type TaskArgs<A extends unknown[], O> = [] extends A
+  ? [args?: Readonly<A>, options?: O]
+  : [args: Readonly<A>, options?: O];
+
+/** The limits that are asked for; `taskTimeout` is the pool's. */
+export function limitsOf(
+  { taskTimeout, queueTimeout, signal }: TaskOptions,
+  poolTimeout: number,
+): TaskLimits {
+  return {
+    taskTimeout: checkLimit("taskTimeout", taskTimeout) ?? poolTimeout,
+    queueTimeout: checkLimit("queueTimeout", queueTimeout) ?? Infinity,
+    signal,
+  };
+}
+
+/** A number of milliseconds; a `RangeError` or `TypeError` where it is none. */
+export function checkLimit(
+  name: string,
+  value: number | undefined,
+): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== "number") {
+    throw new TypeError(
+      `Cannot use "${name}" as it must be a number of milliseconds: current value is ${
+        Deno.inspect(value)
+      }`,
+    );
+  }
+  if (!(value >= 0)) {
+    throw new RangeError(
+      `Cannot use "${name}" as it must be >= 0: current value is ${value}`,
+    );
+  }
+  return value;
+}
+
+/** A number of things; a `RangeError` or `TypeError` where it is none. */
+export function checkCount(name: string, value: number): number {
+  if (typeof value !== "number") {
+    throw new TypeError(
+      `Cannot use "${name}" as it must be a number: current value is ${
+        Deno.inspect(value)
+      }`,
+    );
+  }
+  if (!(Number.isInteger(value) && value >= 1)) {
+    throw new RangeError(
+      `Cannot use "${name}" as it must be an integer >= 1: current value is ${value}`,
+    );
+  }
+  return value;
+}

@@ -92,6 +92,61 @@ describe("the example", () => {
     assertEquals(without.stdout, "balance: 0\n");
   });
 
+  it("pool_map.ts, pool_default.ts and pool_copies.ts", async () => {
+    assertEquals((await example("pool_map.ts")).stdout, "[ 1, 4, 9 ]\n");
+    const doubled = Array.from({ length: 13 }, (_, i) => 2 * i).join(", ");
+    const { stdout } = await example("pool_default.ts");
+    assertEquals(stdout, `[${doubled}]\n`);
+    assertEquals((await example("pool_copies.ts")).stdout.trim().split("\n"), [
+      "[1, 0, 0, 0, 0]",
+      "[0, 2, 0, 0, 0]",
+      "[0, 0, 3, 0, 0]",
+      "[0, 0, 0, 4, 0]",
+      "[0, 0, 0, 0, 5]",
+      "parent: [0, 0, 0, 0, 0]",
+    ]);
+  });
+
+  it("pool_tasks.ts has ten tasks done by three at a time", async () => {
+    const { code, stdout, stderr } = await example("pool_tasks.ts");
+    assertEquals([code, stderr], [0, ""]);
+    const lines = stdout.trim().split("\n");
+    const frame = lines.filter((line) => !line.startsWith("task "));
+    assertEquals(frame, [
+      "-------start--------",
+      "close",
+      "join",
+      "--------end--------",
+    ]);
+    let running = 0;
+    for (const line of lines) {
+      if (/ starts in /.test(line)) running++;
+      if (/ ran for /.test(line)) running--;
+      assertEquals(running >= 0 && running <= 3, true, stdout);
+    }
+    const starts = [...stdout.matchAll(/ starts in process (\d+)/g)];
+    assertEquals(starts.length, 10);
+    assertEquals(new Set(starts.map(([, pid]) => pid)).size <= 3, true);
+  });
+
+  it("pool_tour.ts", async () => {
+    const { code, stdout, stderr } = await example("pool_tour.ts");
+    assertEquals([code, stderr], [0, ""]);
+    const squares = Array.from({ length: 10 }, (_, i) => i * i);
+    const numbers = stdout.match(/^\d+$/gm)!.map(Number);
+    assertEquals(numbers.slice(0, 10).sort((a, b) => a - b), squares);
+    assertEquals(numbers[10], 400);
+    assertMatch(stdout, /\nWe lacked patience and got a TimeoutError\n/);
+    assertMatch(stdout, /more work\n9\nNow the pool is closed/);
+  });
+
+  it("cpu_bound.ts", async () => {
+    const { code, stdout, stderr } = await example("cpu_bound.ts", "20000");
+    assertEquals([code, stderr], [0, ""]);
+    assertMatch(stdout, /^threads +1 +\d+ ms +speed-up 1\.00\n/);
+    assertMatch(stdout, /\nprocesses 1 +\d+ ms +speed-up 1\.00\n/);
+  });
+
   it("unguarded.ts fails with the cure, and starts no more processes", async () => {
     const { code, stdout, stderr } = await example("unguarded.ts");
     assertEquals([code, stdout], [1, ""]);

@@ -10,6 +10,7 @@ const programs = [...readme.matchAll(/^```ts\n([^]*?)^```$/gm)]
 const COROUTINES = "a 1\nb 1\na 2\nb 2\ncleaned up\n[ 1, 4, 9 ]\n";
 const OUTPUTS = [
   "500000500000\n2000001000000\n4500001500000\n",
+  "[ 1, 4, 9 ]\n144\n",
   "[ 1, 4, 9 ]\n",
   "Hello, Alice\n",
   "Hello, Alice (in Thread-A)\nHello, Bob (in Thread-B)\n",

@@ -140,6 +140,29 @@ describe("the example", () => {
     assertMatch(stdout, /more work\n9\nNow the pool is closed/);
   });
 
+  it("requests_2x3x5.ts fetches each URL once", async () => {
+    let requests = 0;
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      () => {
+        requests++;
+        return new Response("hello");
+      },
+    );
+    const { code, stdout, stderr } = await example(
+      "requests_2x3x5.ts",
+      "1000",
+      `http://127.0.0.1:${server.addr.port}/`,
+    );
+    assertEquals([code, stderr, requests], [0, "", 1000]);
+    assertMatch(stdout, /^fetchAll took [\d.]+ s\n/);
+    assertMatch(stdout, /\n1000 requests, 1000 URLs\n$/);
+    const each = [
+      ...stdout.matchAll(/^coroutine [12]\.[123]\.[1-5]: (\d+)$/gm),
+    ];
+    assertEquals(each.reduce((sum, [, n]) => sum + Number(n), 0), 1000);
+  });
+
   it("cpu_bound.ts", async () => {
     const { code, stdout, stderr } = await example("cpu_bound.ts", "20000");
     assertEquals([code, stderr], [0, ""]);

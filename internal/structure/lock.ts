@@ -9,14 +9,14 @@
  *   WAITERS    somebody may be in the wait set: a release must look.
  *   HANDED     the owner was given the lock by its release, and does not know yet.
  *   ABANDONED  the last owner has died with it; nobody has been told yet.
- *   STARVING   somebody has waited for long: the next release hands the lock over
- *              to one who waits, instead of leaving it to the first that comes.
+ *   STARVING   somebody has waited for long: the lock is handed over soon to one
+ *              who waits, instead of being left to the first that comes.
  * ```
  *
  * Who may write what
  *   acquire   0 -> owner; with flags, in one swap: sets WAITERS, STARVING; clears
  *             ABANDONED; clears HANDED in a word that names it.
- *   release   owner -> 0, or -> another owner with HANDED.
+ *   release   owner -> 0, the flags stay; or -> another owner with HANDED.
  *   sweep     a dead owner -> 0 with ABANDONED; with HANDED, -> 0 without.
  *
  * Invariants
@@ -57,6 +57,11 @@ const STARVING = 0x10000000;
 const HEIR = 1;
 const STARVING_MS = 2;
 /**
+ * A thread that was handed it may take it again for so long before it hands it on:
+ * to hand it over costs the time of many short uses.
+ */
+const SLICE_MS = 0.25;
+/**
  * So often one thread may leave it to the first that comes, while others wait: else
  * it would have it until its processor is given to another one.
  */
@@ -74,6 +79,8 @@ export class LockWord implements Gate {
   readonly #member: Member;
   readonly #id: number;
   #turns = 0;
+  /** When this thread was handed it last. */
+  #handedAt = -Infinity;
 
   constructor(member: Member, words: Int32Array, at: number) {
     this.#member = member;
@@ -109,11 +116,12 @@ export class LockWord implements Gate {
           }
           const { id, slot } = this.#member;
           const waiters = this.set.hasOthers(slot) ? WAITERS : word & WAITERS;
-          if (!this.#swap(word, waiters | id)) continue;
+          if (!this.#swap(word, waiters | word & STARVING | id)) continue;
           return word & ABANDONED ? "abandoned" : "taken";
         }
         if (owner === this.#member.id && word & HANDED) {
           if (!this.#swap(word, word & ~(HANDED | STARVING))) continue;
+          this.#handedAt = performance.now();
           return "taken";
         }
         if (!this.#member.isAlive(owner)) {
@@ -136,9 +144,9 @@ export class LockWord implements Gate {
     for (;;) {
       const word = Atomics.load(words, at);
       if ((word & OWNER) === 0 || word & HANDED) return false;
-      if (!(word & STARVING) && !this.#isTurnOver(word)) {
-        // The flag stays as long as somebody may be in the set.
-        if (!this.#swap(word, word & WAITERS)) continue;
+      if (!this.#isTurnOver(word)) {
+        // The flags stay as long as somebody may be in the set.
+        if (!this.#swap(word, word & (WAITERS | STARVING))) continue;
         if (word & WAITERS) this.#wakeOne();
         return true;
       }
@@ -226,10 +234,13 @@ export class LockWord implements Gate {
     }
   }
 
+  /** Whether it is to be handed over now. */
   #isTurnOver(word: number): boolean {
     if (!(word & WAITERS)) return false;
     this.#turns = (this.#turns + 1) % MOST_TURNS;
-    return this.#turns === 0;
+    if (this.#turns === 0) return true;
+    return (word & STARVING) !== 0 &&
+      performance.now() - this.#handedAt >= SLICE_MS;
   }
 
   /** Wakes one; where nobody waits, the flag goes. */

@@ -19,7 +19,7 @@ function load(
     local("../../internal/structure/lock.ts"),
     local("./world.ts"),
   ], {
-    constants: { CAN_SPIN: "false", STARVING_MS: starvingMs },
+    constants: { CAN_SPIN: "false", SLICE_MS: "-1", STARVING_MS: starvingMs },
     plain: new Set(["ring", "readBell", "hasUnswept", "die"]),
     mistakes,
   });

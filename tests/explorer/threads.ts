@@ -22,6 +22,7 @@ export function loadStructures(
     constants: {
       CAN_SPIN: "false",
       SPINS: "0",
+      SLICE_MS: "-1",
       SLOTS: "32",
       STARVING_MS: `${starvingMs}`,
     },

@@ -20,6 +20,7 @@ import {
   LockAbandonedError,
   type Lockable,
   Process,
+  ProcessError,
   RLock,
   Semaphore,
   sleep,
@@ -28,10 +29,11 @@ import {
 } from "@multi/processing";
 import * as stress from "./fixtures/lock_stress.ts";
 import * as work from "./fixtures/lock_work.ts";
+import { sweepsBlindly } from "./fixtures/sweeps_blindly.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { deno, pathOf } from "./support/run.ts";
 import { scratchOf } from "./support/scratch.ts";
-import { until } from "./support/until.ts";
+import { until, untilFile } from "./support/until.ts";
 
 /** A process that runs. */
 function started<A extends unknown[], R>(
@@ -148,6 +150,26 @@ describe("locks and their like", () => {
       await lock.release();
       for (const victim of victims) await killed(victim as never);
       assertEquals(await resultsOf<boolean>(others as never[]), [true, true]);
+    });
+
+    it("is swept up after by none who does not know what it had", async () => {
+      const lock = new Lock();
+      const readyFile = await Deno.makeTempFile();
+      await using blind = new Process({
+        target: sweepsBlindly,
+        args: [readyFile],
+        module: new URL("./fixtures/sweeps_blindly.ts", import.meta.url),
+      });
+      blind.start();
+      await untilFile(readyFile);
+      await Deno.remove(readyFile);
+      for (let i = 0; i < 5; i++) {
+        const held = new Event();
+        const victim = started(work.holdsForEver, lock, held);
+        await held.wait();
+        await killed(victim as never);
+        await assertRejects(() => lock.acquire(), LockAbandonedError);
+      }
     });
 
     it("permits that nobody owns are not made anew", async () => {
@@ -474,6 +496,19 @@ describe("locks and their like", () => {
       assertEquals(lock.lockedSync(), false);
     });
 
+    it("do not block it for what only its others could release", async () => {
+      const lock = new RLock();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const holder = lock.withLock(() => promise);
+      await until(() => lock.lockedSync());
+      assertThrows(() => lock.acquireSync(), ProcessError, "await acquire()");
+      assertEquals(lock.acquireSync({ timeout: 1 }), false);
+      resolve();
+      await holder;
+      assertEquals(lock.acquireSync(), true);
+      lock.releaseSync();
+    });
+
     it("keep a lock of callbacks apart that began in one callback", async () => {
       const [outer, inner] = [new RLock(), new RLock()];
       let now = 0;
@@ -488,14 +523,14 @@ describe("locks and their like", () => {
       );
     });
 
-    it("are one object wherever they come back", async () => {
+    it("are one object wherever they come back, and outlive their maker", async () => {
       const lock = new Lock();
       const process = started(work.echo<Lock>, lock);
       const [same] = await resultsOf<Lock>([process] as never[]);
       await same!.acquire();
       assertEquals(lock.lockedSync(), true);
       await lock.release();
-      const made = started(work.makesCondition);
+      const made = started(work.hasConditionMade); // its maker has ended
       const [condition] = await resultsOf<Condition>([made] as never[]);
       await condition!.withLock(() => condition!.notify());
       const waits = condition!.withLock(() => condition!.wait({ timeout: 1 }));

@@ -1,6 +1,8 @@
+import { ProcessError } from "../../errors.ts";
 import { currentContext } from "../context.ts";
 import type { Attempt } from "../memory/waits.ts";
 import { type Left, LockCore } from "./lock_core.ts";
+import type { SyncAcquireOptions } from "./options.ts";
 import { notHeld, type Taken } from "./side.ts";
 
 /**
@@ -45,6 +47,16 @@ export class RLockCore extends LockCore {
 
   override isHeld(): boolean {
     return this.#isHeldBy(currentContext().owner);
+  }
+
+  override acquireSync(options?: SyncAcquireOptions): boolean {
+    const isForEver = (options?.timeout ?? Infinity) === Infinity;
+    if (isForEver && this.#owner !== null && !this.isHeld()) {
+      throw new ProcessError(
+        "Cannot block this thread until it has this RLock as another owner in this thread has it, who could not run to release it: use await acquire()",
+      );
+    }
+    return super.acquireSync(options);
   }
 
   override tryFast(): boolean {

@@ -7,11 +7,11 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { createArena } from "../../internal/memory/make_arena.ts";
 import { DIED, lifeIndex } from "../../internal/memory/lives.ts";
 import { Member } from "../../internal/memory/member.ts";
 import { type SharedObject, Space } from "../../internal/memory/objects.ts";
 import { sweepPins } from "../../internal/memory/pins.ts";
+import { newArena } from "../explorer/small_arena.ts";
 
 const WRITES = [
   "add",
@@ -25,7 +25,7 @@ const WRITES = [
 
 /** Some shared memory, of nobody else. */
 export class Laboratory {
-  readonly #arena = createArena("shared");
+  readonly #arena = newArena();
   /** The one who lives. */
   readonly space: Space = this.enter();
 

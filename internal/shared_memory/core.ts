@@ -24,11 +24,16 @@ export function enter<C extends Core>(core: C): C {
   return core;
 }
 
-/** One that has entered uses it no more; after the last one it is let go of. */
+/**
+ * One that has entered uses it no more; after the last one it is let go of. Not at
+ * once: a user's function that is called by it may have done so.
+ */
 export function leave(core: Core): void {
-  const left = users.get(core)! - 1;
-  users.set(core, left);
-  if (left === 0) homeOf(core.object).holdings.letGo(core.object, 0);
+  users.set(core, users.get(core)! - 1);
+  queueMicrotask(() => {
+    if (users.get(core) !== 0) return;
+    homeOf(core.object).holdings.letGo(core.object, 0);
+  });
 }
 
 function homeOf(object: SharedObject): Home {

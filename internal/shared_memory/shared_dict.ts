@@ -262,9 +262,8 @@ export class SharedDict<V, K extends DictKey = string>
    * Python: `d.items()`.
    */
   *entries(): IterableIterator<[key: K, value: V]> {
-    const dict = this.#core;
-    for (const key of dict.keys()) {
-      const value = dict.get(key);
+    for (const key of this.#core.keys()) {
+      const value = this.#core.get(key);
       if (value !== NONE) yield [key as K, value as V];
     }
   }

@@ -242,9 +242,8 @@ export class SharedList<V> implements Iterable<V>, Disposable {
    * Python: `iter(l)`.
    */
   *values(): IterableIterator<V> {
-    const list = this.#core;
     for (let i = 0;; i++) {
-      const value = list.get(i);
+      const value = this.#core.get(i);
       if (value === NONE) return;
       yield value as V;
     }

@@ -20,17 +20,22 @@ export type Completed<R> = Future<R> & {
  * @example The first result first
  * ```ts
  * import { asCompleted, ThreadPoolExecutor } from "@multi/processing/pool";
+ * import { Event } from "@multi/processing/sync";
  * import { assertEquals } from "@std/assert";
  *
  * await using executor = new ThreadPoolExecutor(2);
- * const sleep = (ms: number) =>
- *   new Promise<number>((resolve) => setTimeout(() => resolve(ms), ms));
- * const futures = [300, 10].map((ms) => executor.submit(sleep, ms));
- * const results: number[] = [];
+ * const event = new Event();
+ * const late = (event: Event) => event.wait().then(() => "late");
+ * const futures = [
+ *   executor.submit(late, event),
+ *   executor.submit((_: Event) => Promise.resolve("early"), event),
+ * ];
+ * const results: string[] = [];
  * for await (const future of asCompleted(futures)) {
  *   results.push(await future.result());
+ *   await event.set();
  * }
- * assertEquals(results, [10, 300]);
+ * assertEquals(results, ["early", "late"]);
  * ```
  *
  * @throws {TimeoutError} If time runs out before all are done.

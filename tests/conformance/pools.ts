@@ -239,6 +239,8 @@ export function poolConformance({ name, Pool }: PoolFlavour): void {
 
       it("the first that is done comes first, where the order does not matter", async () => {
         await using pool = new Pool(2);
+        await using file = await tempFile();
+        await pool.map(work.meet, Array(2).fill([file.path, 2]));
         const results = pool.imapUnordered(
           ([ms, name]: [number, string]) =>
             new Promise<string>((resolve) =>
@@ -506,9 +508,12 @@ export function poolConformance({ name, Pool }: PoolFlavour): void {
       it("as many as it was asked for, which share the work", async () => {
         await using pool = new Pool(3);
         assertEquals(pool.workers.length, 3);
-        const names = await pool.map(work.whoAmILater, [100, 100, 100], {
-          chunksize: 1,
-        });
+        await using file = await tempFile();
+        const names = await pool.map(
+          work.meet,
+          Array(3).fill([file.path, 3]),
+          { chunksize: 1 },
+        );
         assertEquals(new Set(names).size, 3);
         const { workers } = pool;
         assertEquals(new Set(workers.map(({ ident }) => ident)).size, 3);
@@ -563,9 +568,13 @@ export function poolConformance({ name, Pool }: PoolFlavour): void {
       it("that end after so many tasks, and are replaced", async () => {
         await using pool = new Pool({ processes: 2, maxtasksperchild: 10 });
         const first = new Set(pool.workers.map(({ ident }) => ident));
-        const seen = await pool.map(work.whoAmILater, Array(100).fill(1), {
-          chunksize: 1,
-        });
+        const seen = await pool.map(
+          work.whoAmI as (n: number) => string,
+          Array(100).fill(1),
+          {
+            chunksize: 1,
+          },
+        );
         const counts = Map.groupBy(seen, (name) => name);
         for (const tasks of counts.values()) assert(tasks.length <= 10);
         assert(counts.size >= 10);

@@ -1,0 +1,2 @@
+export default (n) => n * n;
+export const echo = (value) => value;

@@ -1,0 +1,226 @@
+/**
+ * Tasks through pools of two workers, beside Python's pools and executors, and those
+ * of npm on Node, which this installs into a folder of its own.
+ */
+
+import { Pool, ProcessPoolExecutor, ThreadPool } from "@multi/processing";
+import { median, printRows, python, type Row } from "./support.ts";
+
+const ROUNDS = 5;
+const WORKERS = 2;
+const APPLIES = 5_000;
+const OUTSTANDING = 20_000;
+const NUMBERS = 100_000;
+const MEGABYTES = 50;
+const TASKS = 8;
+/** What a task of CPU-bound work does: for about 100 ms. */
+const STEPS = 20_000_000;
+/** As long as it takes until a worker is up, and idle. */
+const IDLE_MS = 1000;
+
+type Times = Record<string, number>;
+
+export function square(n: number): number {
+  return n * n;
+}
+
+export function echo<T>(value: T): T {
+  return value;
+}
+
+export function compute(steps: number): number {
+  let total = 0;
+  for (let i = 0; i < steps; i++) total += i * i % 7;
+  return total;
+}
+
+/** Microseconds an operation. */
+async function timed(run: () => Promise<unknown>, count = 1): Promise<number> {
+  const start = performance.now();
+  await run();
+  return (performance.now() - start) * 1000 / count;
+}
+
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+async function ours(Kind: typeof Pool | typeof ThreadPool): Promise<Times> {
+  const start = performance.now();
+  await using pool = new Kind(WORKERS);
+  await pool.map(square, [1, 2], { chunksize: 1 });
+  const up = (performance.now() - start) * 1000;
+  await pool.map(square, numbers(NUMBERS), { chunksize: 1 });
+  const all = numbers(NUMBERS);
+  const mb = new Uint8Array(2 ** 20);
+  const outstanding = () =>
+    Promise.all(numbers(OUTSTANDING).map((n) => pool.applyAsync(square, [n])));
+  return {
+    up,
+    apply: await timed(async () => {
+      for (let i = 0; i < APPLIES; i++) await pool.apply(square, [i]);
+    }, APPLIES),
+    outstanding: await timed(outstanding, OUTSTANDING),
+    map: await timed(() => pool.map(square, all), NUMBERS),
+    "map 1": await timed(
+      () => pool.map(square, all, { chunksize: 1 }),
+      NUMBERS,
+    ),
+    imap: await timed(
+      () => Array.fromAsync(pool.imapUnordered(square, all)),
+      NUMBERS,
+    ),
+    "1 MiB": await timed(async () => {
+      for (let i = 0; i < MEGABYTES; i++) await pool.apply(echo, [mb]);
+    }, MEGABYTES),
+  };
+}
+
+async function executor(): Promise<Times> {
+  await using executor = new ProcessPoolExecutor(WORKERS);
+  for await (const _ of executor.map(square, numbers(10_000)));
+  const outstanding = () =>
+    Promise.all(numbers(OUTSTANDING).map((n) => executor.submit(square, n)));
+  return {
+    submit: await timed(async () => {
+      for (let i = 0; i < APPLIES; i++) await executor.submit(square, i);
+    }, APPLIES),
+    "submit outstanding": await timed(outstanding, OUTSTANDING),
+  };
+}
+
+/** How much faster two workers are than one. */
+async function speedUp(Kind: typeof Pool | typeof ThreadPool): Promise<number> {
+  const work = Array<number>(TASKS).fill(STEPS);
+  const times: number[] = [];
+  for (const workers of [1, WORKERS]) {
+    await using pool = new Kind(workers);
+    const warm = Array<number>(2 * workers).fill(STEPS / 10);
+    await pool.map(compute, warm, { chunksize: 1 });
+    times.push(await timed(() => pool.map(compute, work, { chunksize: 1 })));
+  }
+  return times[0]! / times[1]!;
+}
+
+/** The proportional set size of a process, in MB: its share of what is shared. */
+async function memoryOf(pid: number): Promise<number> {
+  const text = await Deno.readTextFile(`/proc/${pid}/smaps_rollup`);
+  return Number(text.match(/^Pss: +(\d+) kB$/m)![1]) / 1024;
+}
+
+const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** MB for each worker that is idle. */
+async function memory(): Promise<{ process: number; thread: number }> {
+  await using pool = new Pool(WORKERS);
+  await pool.map(square, numbers(100), { chunksize: 1 });
+  await delay(IDLE_MS);
+  const each = await Promise.all(
+    pool.workers.map(({ ident }) => memoryOf(ident)),
+  );
+  const before = await memoryOf(Deno.pid);
+  // More than the Workers that earlier pools have left for others to use.
+  const count = 8;
+  await using threads = new ThreadPool(count);
+  await threads.map(square, numbers(100), { chunksize: 1 });
+  await delay(IDLE_MS);
+  const idle = Math.max(4, navigator.hardwareConcurrency);
+  const after = await memoryOf(Deno.pid);
+  return { process: median(each), thread: (after - before) / (count - idle) };
+}
+
+/** Installs npm's pools once; `null`: that cannot be done here. */
+async function npm(): Promise<(() => Promise<Record<string, Times>>) | null> {
+  const folder = decodeURIComponent(
+    new URL("./peers/pools/", import.meta.url).pathname,
+  );
+  const command = (name: string, ...args: string[]) =>
+    new Deno.Command(name, { args, cwd: folder, stderr: "inherit" }).output();
+  const flags = ["--no-audit", "--no-fund", "--no-package-lock", "--silent"];
+  try {
+    const { success } = await command("npm", "install", ...flags);
+    if (!success) return null;
+  } catch {
+    return null;
+  }
+  return async () => {
+    const { stdout } = await command("node", "bench.mjs");
+    return JSON.parse(new TextDecoder().decode(stdout));
+  };
+}
+
+if (import.meta.main) {
+  const node = await npm();
+  if (node === null) console.log("npm's pools cannot be installed here");
+  const all = new Map<string, number[]>();
+  const add = (who: string, times: Times) => {
+    for (const [work, time] of Object.entries(times)) {
+      const key = `${who} ${work}`;
+      if (!all.has(key)) all.set(key, []);
+      all.get(key)!.push(time);
+    }
+  };
+  for (let round = 0; round < ROUNDS; round++) {
+    add("python", await python("pools.py") as Times);
+    for (const [name, times] of Object.entries(await node?.() ?? {})) {
+      add(name, times);
+    }
+    add("pool", await ours(Pool));
+    add("threads", await ours(ThreadPool));
+    add("executor", await executor());
+    add("pool", { speedUp: await speedUp(Pool) });
+    add("threads", { speedUp: await speedUp(ThreadPool) });
+  }
+  const of = (key: string) => median(all.get(key) ?? [NaN]);
+  const rows: [
+    work: string,
+    ours: string,
+    peer: string,
+    theirs: string,
+    budget: number | null,
+  ][] = [
+    ["up", "pool up", "Python spawn", "python up spawn", 0.7],
+    ["up, threads", "threads up", "piscina", "piscina up", null],
+    ["apply", "pool apply", "Python Pool", "python apply", 0.1],
+    ["apply", "pool apply", "poolifier", "poolifier apply", 0.7],
+    ["apply", "pool apply", "workerpool", "workerpool apply", null],
+    ["apply, threads", "threads apply", "piscina", "piscina apply", null],
+    ["submit", "executor submit", "Python", "python submit", null],
+    ["20,000", "pool outstanding", "Python Pool", "python outstanding", 1 / 8],
+    ["20,000", "pool outstanding", "poolifier", "poolifier outstanding", 1 / 3],
+    [
+      "20,000, threads",
+      "threads outstanding",
+      "Python ThreadPool",
+      "python threads outstanding",
+      null,
+    ],
+    [
+      "20,000 submitted",
+      "executor submit outstanding",
+      "Python executor",
+      "python submit outstanding",
+      null,
+    ],
+    ["map, an item", "pool map", "Python Pool", "python map", 1 / 2],
+    ["chunksize 1", "pool map 1", "Python Pool", "python map 1", 1 / 5],
+    ["imapUnordered", "pool imap", "Python Pool", "python imap", null],
+    ["1 MiB and back", "pool 1 MiB", "Python Pool", "python 1 MiB", 0.4],
+    ["1 MiB, threads", "threads 1 MiB", "piscina", "piscina 1 MiB", null],
+  ];
+  printRows(rows.map(([work, ours, peer, theirs, budget]): Row => ({
+    work: `${work} (µs)`,
+    ours: of(ours),
+    peer,
+    theirs: of(theirs),
+    budget,
+  })));
+  console.log(
+    `speed-up of CPU-bound work on 2 workers (budget: 1.9): processes ${
+      of("pool speedUp").toFixed(2)
+    }, threads ${of("threads speedUp").toFixed(2)}`,
+  );
+  const { process, thread } = await memory();
+  console.log(
+    `memory of an idle worker: process ${process.toFixed(0)} MB (budget: 35), ` +
+      `thread ${thread.toFixed(0)} MB (budget: 10)`,
+  );
+}

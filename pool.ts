@@ -1,5 +1,23 @@
 /**
- * Pools.
+ * Pools of worker processes and threads, and executors: Python's
+ * `multiprocessing.Pool` and `concurrent.futures`.
+ *
+ * Functions travel by name, as a process's target does; each worker is sent each of
+ * them once.
+ *
+ * ```ts
+ * import { Pool } from "@multi/processing/pool";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using pool = new Pool(2);
+ * const squares = await pool.map((n: number) => n * n, [1, 2, 3]);
+ * assertEquals(squares, [1, 4, 9]);
+ * ```
+ *
+ * Permissions: processes need `--allow-run`, and `--allow-ffi` to share memory with
+ * their pool; threads what `thread` says.
+ *
+ * Python: `multiprocessing.pool`, `concurrent.futures`.
  *
  * @module
  */

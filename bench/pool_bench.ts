@@ -220,7 +220,9 @@ if (import.meta.main) {
   );
   const { process, thread } = await memory();
   console.log(
-    `memory of an idle worker: process ${process.toFixed(0)} MB (budget: 35), ` +
+    `memory of an idle worker: process ${
+      process.toFixed(0)
+    } MB (budget: 35), ` +
       `thread ${thread.toFixed(0)} MB (budget: 10)`,
   );
 }

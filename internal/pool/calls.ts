@@ -6,6 +6,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import type { Eventual } from "./eventual.ts";
 import { infoOf, Order } from "./messages.ts";
 import { Task, type TaskLimits, type TaskOwner } from "./task.ts";
+import { checkTransfer, giveAway } from "./transfer.ts";
 
 /** How a call is done. */
 export interface CallPlan {
@@ -13,6 +14,7 @@ export interface CallPlan {
   readonly args: readonly unknown[];
   readonly limits: TaskLimits;
   readonly retries: number;
+  readonly transfer: readonly ArrayBuffer[] | undefined;
   /** What is not to be forgotten before it is done. */
   readonly keeper: object;
 }
@@ -20,7 +22,7 @@ export interface CallPlan {
 /** Gives a call to the pool; throws where that cannot be done. */
 export function call(
   dispatcher: Dispatcher,
-  { fn, args, limits, retries, keeper }: CallPlan,
+  { fn, args, limits, retries, transfer, keeper }: CallPlan,
   owner: TaskOwner,
 ): Task {
   dispatcher.checkOpen();
@@ -32,10 +34,12 @@ export function call(
       }`,
     );
   }
+  const buffers = checkTransfer(transfer);
   const known = dispatcher.functions.of(fn);
   const id = dispatcher.nextId();
   const info = infoOf(Order.CALL, known.number);
   const draft = dispatcher.drafts.make(id, info, args, "args");
+  giveAway(buffers);
   const task = new Task(id, known, draft, owner, limits, 0, retries);
   dispatcher.progress.add(1);
   dispatcher.submit(task, keeper);

@@ -104,7 +104,14 @@ export abstract class Executor implements AsyncDisposable {
     try {
       task = call(
         dispatcher,
-        { fn, args, limits: NO_LIMITS, retries: 0, keeper: this },
+        {
+          fn,
+          args,
+          limits: NO_LIMITS,
+          retries: 0,
+          transfer: undefined,
+          keeper: this,
+        },
         new EventualOwner(dispatcher, eventual, undefined),
       );
     } catch (error) {

@@ -46,6 +46,25 @@ const forgotten = new FinalizationRegistry<Dispatcher>((dispatcher) => {
 /**
  * Worker processes that share the work.
  *
+ * Each worker does one task at a time, and gets some more ahead if they are small;
+ * what it has not begun goes to another that has nothing to do. What goes into a
+ * task and comes out of it is copied. A worker that dies takes the task with it that
+ * it was doing (`WorkerLostError`), is replaced, and no other task notices.
+ *
+ * A pool without tasks does not keep the program alive; its workers end with it.
+ *
+ * @example Calls and maps
+ * ```ts
+ * import { Pool } from "@multi/processing/pool";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const square = (n: number) => n * n;
+ *
+ * await using pool = new Pool(2);
+ * assertEquals(await pool.apply(square, [5]), 25);
+ * assertEquals(await pool.map(square, [1, 2, 3]), [1, 4, 9]);
+ * ```
+ *
  * Python: `multiprocessing.Pool`.
  */
 export class Pool implements AsyncDisposable {
@@ -54,7 +73,12 @@ export class Pool implements AsyncDisposable {
   #taskTimeout: number;
 
   /**
-   * Starts the workers.
+   * Makes a pool, and starts its workers.
+   *
+   * @param options How many workers there are, and how they are run.
+   * @throws {RangeError} If a number is none that can be.
+   * @throws {DataCloneError} If an argument of the initializer cannot be sent.
+   * @throws {Deno.errors.NotCapable} If a permission is missing.
    */
   constructor(options: number | PoolOptions = {}) {
     const isThreads = this instanceof ThreadPool;
@@ -93,7 +117,19 @@ export class Pool implements AsyncDisposable {
     forgotten.register(this, this.#dispatcher, this);
   }
 
-  /** Calls a function in a worker, and gives what it returns. */
+  /**
+   * Calls a function in a worker, and gives what it returns.
+   *
+   * @throws What the function throws, with its stack.
+   * @throws {DataCloneError} If an argument cannot be sent, or the result
+   * (`result…` is its path then).
+   * @throws {WorkerLostError} If its worker died.
+   * @throws {TimeoutError} By `taskTimeout` and `queueTimeout`.
+   * @throws {CancelledError} If the pool was terminated.
+   * @throws {ShutDownError} After `close()` or `terminate()`.
+   *
+   * Python: `multiprocessing.Pool.apply`.
+   */
   apply<A extends unknown[], R>(
     fn: Target<A, R>,
     ...rest: TaskArgs<A, TaskOptions>
@@ -113,7 +149,12 @@ export class Pool implements AsyncDisposable {
     });
   }
 
-  /** Calls a function in a worker; the result can be asked for. */
+  /**
+   * Calls a function in a worker, and gives its result to be asked for. What
+   * {@linkcode Pool.apply} throws, also at once, is there.
+   *
+   * Python: `multiprocessing.Pool.apply_async`.
+   */
   applyAsync<A extends unknown[], R>(
     fn: Target<A, R>,
     ...rest: TaskArgs<A, TaskOptions & CallbackOptions<R>>
@@ -137,7 +178,31 @@ export class Pool implements AsyncDisposable {
     return this.#resultOf(eventual, options);
   }
 
-  /** Calls a function with each item, and gives the results in their order. */
+  /**
+   * Calls a function with each item (and nothing else: no index), and gives the
+   * results in the order of the items. The first error that comes rejects it; then
+   * no more items are begun.
+   *
+   * An iterable is asked for its items as workers become free for them.
+   *
+   * @example From something asynchronous
+   * ```ts
+   * import { ThreadPool } from "@multi/processing/pool";
+   * import { assertEquals } from "@std/assert";
+   *
+   * async function* names() {
+   *   yield "Alice";
+   *   yield await Promise.resolve("Bob");
+   * }
+   * await using pool = new ThreadPool(2);
+   * const greetings = await pool.map((name) => `Hello, ${name}`, names());
+   * assertEquals(greetings, ["Hello, Alice", "Hello, Bob"]);
+   * ```
+   *
+   * @throws What the iterable throws, and what {@linkcode Pool.apply} throws.
+   *
+   * Python: `multiprocessing.Pool.map`.
+   */
   map<T, R>(
     fn: (item: T) => R | PromiseLike<R>,
     items: Iterable<T> | AsyncIterable<T>,
@@ -146,7 +211,11 @@ export class Pool implements AsyncDisposable {
     return this.#map(fn, items, false, options);
   }
 
-  /** The same; the result can be asked for. */
+  /**
+   * {@linkcode Pool.map}, and gives its result to be asked for.
+   *
+   * Python: `multiprocessing.Pool.map_async`.
+   */
   mapAsync<T, R>(
     fn: (item: T) => R | PromiseLike<R>,
     items: Iterable<T> | AsyncIterable<T>,
@@ -155,7 +224,11 @@ export class Pool implements AsyncDisposable {
     return this.#mapAsync(fn, items, false, options);
   }
 
-  /** Calls a function with each list of arguments. */
+  /**
+   * {@linkcode Pool.map} where each item is a list of arguments.
+   *
+   * Python: `multiprocessing.Pool.starmap`.
+   */
   starmap<A extends unknown[], R>(
     fn: Target<A, R>,
     items: Iterable<Readonly<A>> | AsyncIterable<Readonly<A>>,
@@ -164,7 +237,11 @@ export class Pool implements AsyncDisposable {
     return this.#map(fn, items, true, options);
   }
 
-  /** The same; the result can be asked for. */
+  /**
+   * {@linkcode Pool.starmap}, and gives its result to be asked for.
+   *
+   * Python: `multiprocessing.Pool.starmap_async`.
+   */
   starmapAsync<A extends unknown[], R>(
     fn: Target<A, R>,
     items: Iterable<Readonly<A>> | AsyncIterable<Readonly<A>>,
@@ -173,7 +250,34 @@ export class Pool implements AsyncDisposable {
     return this.#mapAsync(fn, items, true, options);
   }
 
-  /** Gives the results one by one, in the order of the items. */
+  /**
+   * Calls a function with each item, and gives the results one by one, in the order
+   * of the items. An error comes in its place; who asks on gets what follows.
+   *
+   * The items may have no end: no more are taken than somebody may soon ask for the
+   * results of. After `close()` all are taken.
+   *
+   * Cancel safety: leaving the loop takes back what has not begun.
+   *
+   * @example As far as one likes
+   * ```ts
+   * import { ThreadPool } from "@multi/processing/pool";
+   * import { assertEquals } from "@std/assert";
+   *
+   * function* all() {
+   *   for (let n = 1;; n++) yield n;
+   * }
+   * await using pool = new ThreadPool(2);
+   * const cubes: number[] = [];
+   * for await (const cube of pool.imap((n) => n ** 3, all())) {
+   *   cubes.push(cube);
+   *   if (cube > 50) break;
+   * }
+   * assertEquals(cubes, [1, 8, 27, 64]);
+   * ```
+   *
+   * Python: `multiprocessing.Pool.imap`.
+   */
   imap<T, R>(
     fn: (item: T) => R | PromiseLike<R>,
     items: Iterable<T> | AsyncIterable<T>,
@@ -182,7 +286,11 @@ export class Pool implements AsyncDisposable {
     return this.#imap(fn, items, true, options);
   }
 
-  /** Gives the results one by one, as they come. */
+  /**
+   * {@linkcode Pool.imap}, but gives the results as they come.
+   *
+   * Python: `multiprocessing.Pool.imap_unordered`.
+   */
   imapUnordered<T, R>(
     fn: (item: T) => R | PromiseLike<R>,
     items: Iterable<T> | AsyncIterable<T>,
@@ -191,13 +299,22 @@ export class Pool implements AsyncDisposable {
     return this.#imap(fn, items, false, options);
   }
 
-  /** Takes no more tasks; the workers end when all are done. */
+  /**
+   * Takes no more tasks; the workers end when all are done. Twice does nothing new.
+   *
+   * Python: `multiprocessing.Pool.close`.
+   */
   close(): void {
     forgotten.unregister(this);
     this.#dispatcher.close();
   }
 
-  /** Ends the workers at once; tasks that are not done are taken back. */
+  /**
+   * Ends the workers at once, and resolves when they have ended; tasks that are not
+   * done reject with a `CancelledError`. Twice does nothing new.
+   *
+   * Python: `multiprocessing.Pool.terminate`.
+   */
   async terminate(): Promise<void> {
     forgotten.unregister(this);
     this.#dispatcher.terminate();
@@ -205,7 +322,16 @@ export class Pool implements AsyncDisposable {
     await waitHolding(crew, crew.gone, {});
   }
 
-  /** Waits until all workers have ended; `false`: time ran out first. */
+  /**
+   * Waits until all workers have ended, after `close()` or `terminate()`; `false`:
+   * time ran out first.
+   *
+   * Cancel safety: giving up changes nothing.
+   *
+   * @throws {ProcessError} If the pool still takes tasks.
+   *
+   * Python: `multiprocessing.Pool.join`.
+   */
   async join(options: WaitOptions = {}): Promise<boolean> {
     const dispatcher = this.#dispatcher;
     if (!dispatcher.isClosed) {
@@ -239,7 +365,8 @@ export class Pool implements AsyncDisposable {
   ): void {
     const limits = limitsOf(options, this.#taskTimeout);
     const retries = this.#retries;
-    const plan = { fn, args, limits, retries, keeper: this };
+    const { transfer } = options;
+    const plan = { fn, args, limits, retries, transfer, keeper: this };
     call(this.#dispatcher, plan, owner);
   }
 
@@ -331,5 +458,14 @@ export class Pool implements AsyncDisposable {
   }
 }
 
-/** Worker threads that share the work: a {@linkcode Pool} of Web Workers. */
+/**
+ * Worker threads that share the work: a {@linkcode Pool} whose workers are Web
+ * Workers of this process. They take less memory than processes.
+ *
+ * A task in an endless loop cannot be stopped by the runtime: its worker is given
+ * up, and replaced. One that uses up the memory ends the program, unless
+ * `maxHeapMb` contains it.
+ *
+ * Python: `multiprocessing.pool.ThreadPool`.
+ */
 export class ThreadPool extends Pool {}

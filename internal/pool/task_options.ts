@@ -23,8 +23,8 @@ export interface TaskOptions {
    */
   signal?: AbortSignal;
   /**
-   * Buffers in the arguments that are given away: a thread gets them without a
-   * copy; for a process they are copied. Here they are empty afterwards.
+   * Buffers in the arguments that are given away: here they are empty afterwards.
+   * (They are copied, so far also for a thread.) A map ignores it.
    */
   transfer?: ArrayBuffer[];
   /** Called with what the task gives to `currentTask().progress()`. */

@@ -884,6 +884,31 @@ export function poolConformance({ name, Pool }: PoolFlavour): void {
         assertEquals(await result, [0, 0, 0]);
       });
 
+      it("buffers that are given away are empty afterwards", async () => {
+        await using pool = new Pool(1);
+        const bytes = new Uint8Array([1, 2, 3]);
+        const { buffer } = bytes;
+        const result = pool.applyAsync(work.echo<Uint8Array>, [bytes], {
+          transfer: [buffer, buffer],
+        });
+        assertEquals([buffer.detached, bytes.length], [true, 0]);
+        assertEquals(await result, new Uint8Array([1, 2, 3]));
+        await assertRejects(
+          () => pool.apply(work.echo<number>, [1], { transfer: [buffer] }),
+          DataCloneError,
+          "transfer[0]",
+        );
+        const kept = new Uint8Array(8);
+        await assertRejects(
+          () =>
+            pool.apply(work.echo<unknown>, [[kept, () => 1]], {
+              transfer: [kept.buffer],
+            }),
+          DataCloneError,
+        );
+        assertEquals(kept.length, 8);
+      });
+
       it("large values travel both ways", async () => {
         await using pool = new Pool(2);
         const large = crypto.getRandomValues(new Uint8Array(60_000));

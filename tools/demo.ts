@@ -1,5 +1,6 @@
 /**
- * Hashes (SHA-256) every file below a folder over all cores, in child processes.
+ * Hashes (SHA-256) every file below a folder over all cores, in a pool of
+ * processes.
  *
  *     deno task demo [--workers N] [DIR]
  *
@@ -7,11 +8,10 @@
  * code is then 1.
  */
 
-import { cpuCount, Process } from "@multi/processing";
-import { pooledMap } from "@std/async";
+import { cpuCount, Pool } from "@multi/processing";
 import { parseArgs } from "@std/cli";
 import { ProgressBar } from "@std/cli/unstable-progress-bar";
-import { type HashedFile, hashFiles } from "./hash_files.ts";
+import { type HashedFile, hashFile } from "./hash_file.ts";
 
 /** A file to hash. */
 interface Found {
@@ -19,11 +19,6 @@ interface Found {
   readonly size: number;
 }
 
-/** What opening a file costs, in bytes that could be hashed meanwhile. */
-const FILE_COST = 1 << 14;
-/** Enough work that starting a process for it hardly counts, and no more. */
-const LEAST_BATCH = 16 << 20;
-const MOST_BATCH = 64 << 20;
 /** The speed of many and of one is compared over about this much. */
 const SAMPLE_BYTES = 512 << 20;
 const LARGEST = 10;
@@ -56,64 +51,44 @@ async function sizeOf(path: string): Promise<number> {
   }
 }
 
-/** Parts of about equal work, many more than workers, so that all end together. */
-function inBatches(files: readonly Found[], workers: number): Found[][] {
-  const cost = (file: Found) => file.size + FILE_COST;
-  const total = files.reduce((sum, file) => sum + cost(file), 0);
-  const most = Math.min(
-    Math.max(LEAST_BATCH, total / (workers * 4)),
-    MOST_BATCH,
-  );
-  const batches: Found[][] = [];
-  let room = 0;
-  // The largest come first: what is left at the end is small.
-  for (const file of files.toSorted((a, b) => b.size - a.size)) {
-    if (room <= 0) {
-      batches.push([]);
-      room = most;
-    }
-    batches.at(-1)!.push(file);
-    room -= cost(file);
-  }
-  return batches;
-}
-
-/** Hashes the batches, each in a process, `workers` of them at a time. */
+/** Hashes the files in a pool of so many processes. */
 async function hashAll(
-  batches: readonly Found[][],
+  files: readonly Found[],
   workers: number,
-  done: (files: number) => void,
+  done: (files: number) => void = () => {},
 ): Promise<{ files: HashedFile[]; ms: number }> {
   const start = performance.now();
-  const results = pooledMap(workers, batches, async (batch) => {
-    const paths = batch.map((file) => file.path);
-    await using process = new Process({ target: hashFiles, args: [paths] });
-    process.start();
-    try {
-      return await process.result();
-    } catch (error) {
-      // The process died: its files have no hash, the others are not affected.
-      const { message } = error as Error;
-      return paths.map((path) => ({ path, bytes: 0, error: message }));
-    } finally {
-      done(batch.length);
-    }
+  // The largest come first: what is left at the end is small.
+  const paths = files.toSorted((a, b) => b.size - a.size)
+    .map(({ path }) => path);
+  await using pool = new Pool({
+    processes: workers,
+    onProgress: (progress) => done(progress.done),
   });
-  const files = (await Array.fromAsync(results)).flat();
-  return { files, ms: performance.now() - start };
+  const results = pool.imap(hashFile, paths);
+  const hashed: HashedFile[] = [];
+  for (const path of paths) {
+    try {
+      hashed.push((await results.next()).value!);
+    } catch (error) {
+      // The process died: this file has no hash, the others are not affected.
+      hashed.push({ path, bytes: 0, error: (error as Error).message });
+    }
+  }
+  return { files: hashed, ms: performance.now() - start };
 }
 
 /** How much faster many processes are than one, over a part of the work. */
 async function compare(
-  batches: readonly Found[][],
+  files: readonly Found[],
   workers: number,
   bytes: number,
 ): Promise<string> {
   const step = Math.max(1, Math.round(bytes / SAMPLE_BYTES));
-  const sample = batches.filter((_, index) => index % step === 0);
+  const sample = files.filter((_, index) => index % step === 0);
   // Both read what was read a moment ago, so that the disk is not measured.
-  const many = await hashAll(sample, workers, () => {});
-  const one = await hashAll([sample.flat()], 1, () => {});
+  const many = await hashAll(sample, workers);
+  const one = await hashAll(sample, 1);
   const part = step > 1
     ? `, over ${formatBytes(bytesOf(one.files))} of it`
     : "";
@@ -147,7 +122,6 @@ async function main(): Promise<void> {
 
   const errors: HashedFile[] = [];
   const found = await Array.fromAsync(walk(folder, errors));
-  const batches = inBatches(found, workers);
   const bar = Deno.stderr.isTerminal()
     ? new ProgressBar({
       max: Math.max(1, found.length),
@@ -157,14 +131,14 @@ async function main(): Promise<void> {
         `${now.styledTime} ${now.progressBar} ${now.value} of ${now.max} files`,
     })
     : null;
-  const { files, ms } = await hashAll(batches, workers, (count) => {
-    if (bar) bar.value += count;
+  const { files, ms } = await hashAll(found, workers, (done) => {
+    if (bar) bar.value = done;
   });
   await bar?.stop();
 
   const bytes = bytesOf(files);
-  const compared = batches.length > 1
-    ? await compare(batches, workers, bytes)
+  const compared = files.length > 1 && workers > 1
+    ? await compare(found, workers, bytes)
     : "too little for a second";
 
   for (const file of files) if ("error" in file) errors.push(file);
@@ -190,10 +164,9 @@ async function main(): Promise<void> {
       formatBytes(bytes)
     })`,
   );
-  const processes = Math.max(1, Math.min(workers, batches.length));
   console.log(
-    `${(ms / 1000).toFixed(2)} s in ${processes} process${
-      processes === 1 ? "" : "es at a time"
+    `${(ms / 1000).toFixed(2)} s in ${workers} process${
+      workers === 1 ? "" : "es at a time"
     }, ${compared}`,
   );
   if (errors.length > 0) Deno.exit(1);

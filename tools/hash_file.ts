@@ -1,4 +1,4 @@
-/** What the demo's child processes do: hash files. */
+/** What the demo's workers do: hash a file. */
 
 import { createHash } from "node:crypto";
 
@@ -7,21 +7,15 @@ export type HashedFile =
   & { readonly path: string; readonly bytes: number }
   & ({ readonly hash: string } | { readonly error: string });
 
-/** Hashes files one after another, each read in pieces, however large it is. */
-export async function hashFiles(
-  paths: readonly string[],
-): Promise<HashedFile[]> {
-  const hashed: HashedFile[] = [];
-  for (const path of paths) hashed.push(await hashFile(path));
-  return hashed;
-}
+/** A worker does one task at a time. */
+const buffer = new Uint8Array(1 << 20);
 
-async function hashFile(path: string): Promise<HashedFile> {
+/** Hashes a file, which is read in pieces, however large it is. */
+export async function hashFile(path: string): Promise<HashedFile> {
   const hash = createHash("sha256");
   let bytes = 0;
   try {
     using file = await Deno.open(path);
-    const buffer = new Uint8Array(1 << 20);
     for (
       let count = file.readSync(buffer);
       count !== null;

@@ -72,6 +72,8 @@ export const Header = {
   NEXT_PIN: 29,
   /** The lock of who makes, finds or ends what has a name (segment.ts). */
   NAMES: 30,
+  /** Grows with each object that ends: see objects.ts. */
+  EPOCH: 31,
   /** The allocator's lock; see allocator.ts for all of these. */
   LOCK: 16,
   FIRST_PAGE: 17,

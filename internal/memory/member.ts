@@ -8,6 +8,8 @@
  *   word 2   pid
  *   word 3   hand     a block that its thread has taken, and that is part of
  *                     nothing yet, or no more (objects.ts)
+ *   word 4   look     since when its thread looks at objects that it does not
+ *                     hold (objects.ts)
  * ```
  *
  * Who owns something is written as slot and generation, 28 bits: `slot | generation << 10`.

@@ -8,7 +8,7 @@
  *                +---------------+-------+            to those who hold it
  *   word 1        uid: no other object of this arena has, or had, the same
  *   word 2        type
- *   word 3        who destroys it
+ *   word 3        who destroys it, or is about to
  *   word 4        its place in the table of objects
  *   words 16 …    holders of end 0: a bit for each slot
  *   words 48 …    holders of end 1, where the type has two ends
@@ -23,8 +23,11 @@
  *   holders   each thread its own bit; who sweeps up after it, too.
  *   changes   who has set a bit or a pin adds 1, *before* it takes away the bit or
  *             pin that it had the object from.
- *   state     LIVE -> DESTROYED by compare-and-swap with `changes` as they were
- *             before one found that there is no holder and no pin.
+ *   state     LIVE -> DESTROYED by who has signed as the destroyer, by
+ *             compare-and-swap with `changes` as they were before one found that
+ *             there is no holder and no pin.
+ *   look      (of each slot) its thread: the epoch, before it looks at an object that
+ *             may end meanwhile; 0, when it looks no more.
  *
  * Invariants
  *   I1  Whoever gets an object has it from somebody who holds it, or from a pin,
@@ -32,15 +35,28 @@
  *       look that missed the one because it moved has the wrong `changes`.
  *   I2  A block is in the table, or in its thread's hand, or free. A thread that
  *       dies with one in its hand that is not in the table leaves it to be freed.
+ *   I3  Who lets go looks whether it was the last, at an object that may end under
+ *       its eyes. So it sets its look while it still holds the object; and whoever
+ *       destroys that makes a new epoch *after* DESTROYED, and frees the block when all
+ *       looks are of that epoch or later: those find it destroyed, and turn away.
+ *       Until then it stays in the table, and whoever dies with that leaves it there.
+ *   I4  One who finds somebody else's signature turns away: that one goes on, or
+ *       takes the signature back and looks again, after that.
  *
  * The race worth knowing: A looks at the pins (none), B, which holds it, pins it
- * for C and lets go, A looks at the holders (none). B has changed `changes`, so
- * A's swap fails, and A looks again.
+ * for C and lets go, A looks at the holders (none). B has changed `changes`, which A
+ * sees, and looks again.
  */
 
 import { Allocator } from "./allocator.ts";
 import { type Arena, offsetOf } from "./arena.ts";
-import { Header, MAX_OBJECTS, OBJECT_TABLE, SET_WORDS } from "./layout.ts";
+import {
+  Header,
+  MAX_OBJECTS,
+  OBJECT_TABLE,
+  SET_WORDS,
+  SLOT_BYTES,
+} from "./layout.ts";
 import type { Member } from "./member.ts";
 import { isPinned, releasePinsOf } from "./pins.ts";
 
@@ -57,6 +73,10 @@ const STATES = 3;
 const CHANGE = 4;
 /** So many places of the table are searched before a new one is taken. */
 const NEAR = 64;
+/** The word of a slot in which its thread says that it looks. */
+const LOOK = 4;
+/** Epochs are odd numbers: 0 says that nobody looks. */
+const NEXT_EPOCH = 2;
 /** In the table: reserved, by the owner whose name it is. */
 const RESERVED = 0x80000000 | 0;
 
@@ -70,7 +90,10 @@ export interface ObjectType {
   readonly wordBytes?: number;
   /** A thread that may have owned a part of it has died. Done twice, it does nothing new. */
   sweep?(object: SharedObject, slot: number, owner: number): void;
-  /** Nobody holds this end any more. May be called twice. */
+  /**
+   * Nobody holds this end any more. May be called twice, and beside `destroy`: it
+   * touches nothing but the words of the object.
+   */
   endClosed?(object: SharedObject, end: number): void;
   /** Nobody holds it any more: frees what it owns. Done twice, it does nothing new. */
   destroy?(object: SharedObject): void;
@@ -103,6 +126,11 @@ export function onceTypesAreKnown(callback: () => void): void {
 /** How many bytes the head of an object takes, before what the type makes of it. */
 export function headBytes(type: ObjectType): number {
   return (HOLDERS + type.ends * SET_WORDS) * 4;
+}
+
+/** The index of the word in which the thread of a slot says that it looks. */
+function lookOf(slot: number): number {
+  return slot * (SLOT_BYTES / 4) + LOOK;
 }
 
 /** An object as this thread sees it; it says nothing of who holds it. */
@@ -169,51 +197,77 @@ export class SharedObject {
 
   /** A thread holds an end no more. */
   letGo(end: number, slot: number = this.member.slot): void {
-    const at = HOLDERS + end * SET_WORDS + (slot >>> 5);
-    // Also where it is no news: who took the bit away may have died next.
-    Atomics.and(this.words, at, ~(1 << (slot & 31)));
-    this.endIfUnheld(end);
+    this.space.beginLook();
+    try {
+      this.#clear(end, slot);
+      this.endIfUnheld(end);
+    } finally {
+      this.space.endLook();
+    }
   }
 
-  /** Closes an end that nobody holds, and destroys the object if that was the last. */
-  endIfUnheld(end: number): void {
-    if (this.isHeld(end)) return;
-    this.type.endClosed?.(this, end);
+  /**
+   * Closes an end that nobody holds, and destroys the object if that was the last;
+   * `true`: it is no more. Only for who looks.
+   */
+  endIfUnheld(end: number): boolean {
     for (;;) {
       const state = Atomics.load(this.words, STATE);
-      if ((state & STATES) !== LIVE) return;
-      for (let end = 0; end < this.type.ends; end++) {
-        if (this.isHeld(end)) return;
+      if ((state & STATES) !== LIVE || this.isHeld(end)) return false;
+      // Who holds it may have been missed, on the way from a bit to a pin.
+      if (Atomics.load(this.words, STATE) !== state) continue;
+      this.type.endClosed?.(this, end);
+      for (let other = 0; other < this.type.ends; other++) {
+        if (other !== end && this.isHeld(other)) return false;
       }
+      if (!this.#sign(0)) return false;
       const destroyed = state & ~STATES | DESTROYED;
       if (
         Atomics.compareExchange(this.words, STATE, state, destroyed) === state
-      ) return this.destroy(0);
+      ) {
+        this.#destroy();
+        return true;
+      }
+      Atomics.store(this.words, DESTROYER, 0);
     }
   }
 
-  /** Destroys it in the place of `predecessor`, which is nobody or dead. */
-  destroy(predecessor: number): void {
-    const { id } = this.member;
-    if (
-      Atomics.compareExchange(this.words, DESTROYER, predecessor, id) !==
-        predecessor
-    ) return;
-    this.type.destroy?.(this);
-    releasePinsOf(this.space, this.uid);
-    this.space.remove(this);
-  }
-
-  /** After a thread's death. */
+  /** After a thread's death; only for who looks. */
   sweep(slot: number, owner: number): void {
+    const destroyer = Atomics.load(this.words, DESTROYER);
     if ((Atomics.load(this.words, STATE) & STATES) === DESTROYED) {
-      const destroyer = Atomics.load(this.words, DESTROYER);
-      // The one that has not signed yet may be alive: then it will lose.
-      if (destroyer === owner || destroyer === 0) this.destroy(destroyer);
+      if (destroyer === owner && this.#sign(owner)) this.#destroy();
       return;
     }
+    Atomics.compareExchange(this.words, DESTROYER, owner, 0);
     this.type.sweep?.(this, slot, owner);
-    for (let end = 0; end < this.type.ends; end++) this.letGo(end, slot);
+    for (let end = 0; end < this.type.ends; end++) this.#clear(end, slot);
+    // Also where it did not hold it any more: it may have died before it looked.
+    for (let end = 0; end < this.type.ends; end++) {
+      if (this.endIfUnheld(end)) return;
+    }
+  }
+
+  #clear(end: number, slot: number): void {
+    const at = HOLDERS + end * SET_WORDS + (slot >>> 5);
+    Atomics.and(this.words, at, ~(1 << (slot & 31)));
+  }
+
+  /** Signs as the one who destroys it, in the place of nobody, or of a dead one. */
+  #sign(predecessor: number): boolean {
+    const { id } = this.member;
+    return Atomics.compareExchange(
+      this.words,
+      DESTROYER,
+      predecessor,
+      id,
+    ) === predecessor;
+  }
+
+  #destroy(): void {
+    this.type.destroy?.(this);
+    releasePinsOf(this.space, this.uid);
+    this.space.bury(this);
   }
 
   #hasHolders(end: number): boolean {
@@ -231,6 +285,10 @@ export class Space {
   readonly member: Member;
   readonly allocator: Allocator;
   #table: Int32Array;
+  /** How many of this thread's looks are within each other. */
+  #looks = 0;
+  /** Objects that this thread has destroyed, and the epochs from which on one may free them. */
+  #buried: { readonly object: SharedObject; readonly epoch: number }[] = [];
 
   constructor(member: Member) {
     this.arena = member.arena;
@@ -280,13 +338,67 @@ export class Space {
   sweepObjects(slot: number, owner: number): void {
     const top = Atomics.load(this.arena.header, Header.OBJECTS_TOP);
     for (let index = 0; index < top; index++) {
-      const object = this.#at(index);
-      if (object !== null) object.sweep(slot, owner);
+      this.beginLook();
+      try {
+        const object = this.#at(index);
+        // If it is still there now, what was read of it was not something else's.
+        if (object !== null && this.#isThere(object)) object.sweep(slot, owner);
+      } finally {
+        this.endLook();
+      }
     }
   }
 
-  /** Takes an object out of the table that was destroyed, and frees its block. */
-  remove(object: SharedObject): void {
+  /** What this thread finds from here on stays where it is, though it may end. */
+  beginLook(): void {
+    if (this.#looks++ > 0) return;
+    const epoch = Atomics.load(this.arena.header, Header.EPOCH) | 1;
+    Atomics.store(this.arena.slots, lookOf(this.member.slot), epoch);
+  }
+
+  /** It looks no more. */
+  endLook(): void {
+    if (--this.#looks > 0) return;
+    Atomics.store(this.arena.slots, lookOf(this.member.slot), 0);
+    if (this.#buried.length > 0) this.tidy();
+  }
+
+  /** Frees the block of an object that was destroyed, when nobody looks at it. */
+  bury(object: SharedObject): void {
+    const { header } = this.arena;
+    const before = Atomics.add(header, Header.EPOCH, NEXT_EPOCH);
+    this.#buried.push({ object, epoch: before + NEXT_EPOCH | 1 });
+  }
+
+  /** Frees what can be freed by now of what was buried. */
+  tidy(): void {
+    const buried = this.#buried;
+    this.#buried = [];
+    for (let i = 0; i < buried.length; i++) {
+      const { object, epoch } = buried[i]!;
+      if (this.#isLookedAt(epoch)) this.#buried.push(buried[i]!);
+      else this.#remove(object);
+    }
+  }
+
+  /** Whether another thread has looked since before that epoch. */
+  #isLookedAt(epoch: number): boolean {
+    const { slots, header } = this.arena;
+    const top = Atomics.load(header, Header.SLOTS_TOP);
+    for (let slot = 0; slot < top; slot++) {
+      if (slot === this.member.slot) continue;
+      const look = Atomics.load(slots, lookOf(slot));
+      if (look !== 0 && (look - epoch | 0) < 0) return true;
+    }
+    return false;
+  }
+
+  #isThere(object: SharedObject): boolean {
+    const pointer = Atomics.load(this.#table, object.index);
+    return pointer > 0 && offsetOf(pointer) === object.offset;
+  }
+
+  #remove(object: SharedObject): void {
     const hand = this.member.handOf(this.member.slot);
     const pointer = this.#table[object.index]!;
     this.#setHand(hand, pointer);
@@ -323,6 +435,8 @@ export class Space {
    */
   sweepHand(slot: number): void {
     this.allocator.free(this.member.handOf(slot));
+    Atomics.store(this.arena.slots, lookOf(slot), 0);
+    this.tidy();
   }
 
   #at(index: number): SharedObject | null {

@@ -49,7 +49,12 @@ interface Pinned {
 interface Space {
   readonly arena: Arena;
   readonly member: Member;
-  find(index: number, uid: number): { endIfUnheld(end: number): void } | null;
+  find(
+    index: number,
+    uid: number,
+  ): { endIfUnheld(end: number): boolean } | null;
+  beginLook(): void;
+  endLook(): void;
 }
 
 const tables = new WeakMap<Arena, Int32Array>();
@@ -122,11 +127,16 @@ function takeOut(space: Space, pin: number, state: number): void {
   const table = tableOf(space.arena);
   const at = pin * WORDS;
   if (Atomics.load(table, at + STATE) !== state) return;
-  const object = space.find(table[at + INDEX]!, table[at + UID]!);
-  const end = table[at + END]!;
-  if (Atomics.compareExchange(table, at + STATE, state, 0) !== state) return;
-  Atomics.store(space.arena.header, Header.PINS_HINT, pin);
-  object?.endIfUnheld(end);
+  space.beginLook(); // before the object may end with the pin
+  try {
+    const object = space.find(table[at + INDEX]!, table[at + UID]!);
+    const end = table[at + END]!;
+    if (Atomics.compareExchange(table, at + STATE, state, 0) !== state) return;
+    Atomics.store(space.arena.header, Header.PINS_HINT, pin);
+    object?.endIfUnheld(end);
+  } finally {
+    space.endLook();
+  }
 }
 
 /** Whether an end of an object is pinned. */

@@ -80,6 +80,8 @@ function runOnce(
   const dead = new Set<string>();
   const done = new Set<string>();
   const sleeps = new Map<string, Sleep>();
+  /** Whose time ran out, and nobody else has done anything since. */
+  const idle = new Set<string>();
   const byName = new Map(run.parties.map((party) => [party.name, party]));
   let depth = 0;
   let current = run.parties[0]!.name;
@@ -95,7 +97,9 @@ function runOnce(
         else asleep.push(name);
       }
       // Whose time may run out, at any moment.
-      const late = asleep.filter((name) => sleeps.get(name)!.mayEnd);
+      const late = asleep.filter((name) =>
+        sleeps.get(name)!.mayEnd && !idle.has(name)
+      );
       const options: string[] = [];
       // Who ran goes on, unless it is preempted; nobody is preempted by its own sleep.
       if (awake.includes(current)) options.push(current);
@@ -141,6 +145,8 @@ function runOnce(
       if (!free && name !== current) preemptions--;
       current = name;
       sleeps.delete(name);
+      for (const other of idle) if (other !== name) idle.delete(other);
+      if (chosen !== name) idle.add(name);
       const { steps: generator } = byName.get(name)!;
       const next = generator.next(chosen !== name);
       last.push(

@@ -1,6 +1,6 @@
 /** Who holds an object, under the explorer: it ends with the last, and not before. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { explore, type Run } from "./explore.ts";
 import {
@@ -82,6 +82,115 @@ function handOver(code: Rewritten): () => Run {
       ],
       end: (_, stuck) => {
         assertEquals(stuck, []);
+        for (const space of [a, b, c]) runThrough(space.tidy());
+        assertEquals(runThrough(c.allocator.taken()), 0, "it was left behind");
+      },
+    };
+  };
+}
+
+/** A and B hold an object, and let go; C makes one, which may get the same block. */
+function reuse(code: Rewritten): () => Run {
+  return () => {
+    const arena = newArena();
+    const world = new code.World();
+    code.defineType(TYPE);
+    const [a, b, c] = [0, 1, 2].map((slot) =>
+      new code.Space(new code.ExploredMember(world, slot, arena))
+    );
+    const object = runThrough<Rewritten>(a.create(TYPE, 64));
+    const same = runThrough<Rewritten>(b.find(object.index, object.uid));
+    runThrough(same.hold(0));
+    return {
+      parties: [
+        { name: "A", steps: object.letGo(0) },
+        { name: "B", steps: same.letGo(0) },
+        {
+          name: "C",
+          steps: (function* () {
+            const own = yield* c.create(TYPE, 64);
+            yield "use";
+            assert(
+              runThrough(c.find(own.index, own.uid)) !== null &&
+                own.words[0] & 1,
+              "it was destroyed in use",
+            );
+            yield* own.letGo(0);
+          })(),
+        },
+      ],
+      end: (_, stuck) => {
+        assertEquals(stuck, []);
+        for (const space of [a, b, c]) runThrough(space.tidy());
+        assertEquals(runThrough(c.allocator.taken()), 0, "it was left behind");
+      },
+    };
+  };
+}
+
+/** A and B hold end 0 of a pipe, D end 1. A lets go; B sends it to C, and lets go. */
+function ends(code: Rewritten): () => Run {
+  return () => {
+    const arena = newArena();
+    const world = new code.World();
+    let isDestroyed = false;
+    const isUsed = [true, true];
+    const type = {
+      code: 98,
+      ends: 2,
+      endClosed(_: unknown, end: number) {
+        assert(!isUsed[end], `end ${end} was closed in use`);
+      },
+      destroy() {
+        isDestroyed = true;
+      },
+    };
+    code.defineType(type);
+    const [a, b, c, d] = [0, 1, 2, 3].map((slot) =>
+      new code.Space(new code.ExploredMember(world, slot, arena))
+    );
+    const object = runThrough<Rewritten>(a.create(type, 64));
+    const [ofB, ofD] = [b, d].map((space) =>
+      runThrough<Rewritten>(space.find(object.index, object.uid))
+    );
+    runThrough(ofB.hold(0));
+    runThrough(ofD.hold(1));
+    runThrough(object.letGo(1));
+    let message: number | null = null;
+    return {
+      parties: [
+        { name: "A", steps: object.letGo(0) },
+        {
+          name: "B",
+          steps: (function* () {
+            message = yield* code.pin(ofB, 0, { owner: c.member.id });
+            yield* ofB.letGo(0);
+          })(),
+        },
+        {
+          name: "C",
+          steps: (function* () {
+            yield { isOver: () => message !== null };
+            const got = yield* c.find(object.index, object.uid);
+            yield* got.hold(0);
+            yield* code.unpin(c, message);
+            yield "use";
+            isUsed[0] = false;
+            yield* got.letGo(0);
+          })(),
+        },
+        {
+          name: "D",
+          steps: (function* () {
+            isUsed[1] = false;
+            yield* ofD.letGo(1);
+          })(),
+        },
+      ],
+      end: (_, stuck) => {
+        assertEquals(stuck, []);
+        assert(isDestroyed);
+        for (const space of [a, b, c, d]) runThrough(space.tidy());
         assertEquals(runThrough(c.allocator.taken()), 0, "it was left behind");
       },
     };
@@ -176,6 +285,9 @@ function relay(code: Rewritten): () => Run {
         assertEquals(stuck, []);
         const alive = [0, 1, 2].find((slot) => !dead.has("ABC"[slot]!))!;
         runThrough(spaces[alive].member.sweepDead());
+        for (const [slot, space] of spaces.entries()) {
+          if (!dead.has("ABC"[slot]!)) runThrough(space.tidy());
+        }
         assertEquals(
           runThrough(spaces[alive].allocator.taken()),
           0,
@@ -193,6 +305,16 @@ describe("an object, in every order of what its holders do,", () => {
     explore(relay(code), { preemptions: 1, most: 5000 });
   });
 
+  it("leaves its block to others when nobody looks at it", async () => {
+    const code = await load();
+    explore(reuse(code), { preemptions: 2, most: 20_000 });
+  });
+
+  it("has its ends closed when nobody holds them, and not before", async () => {
+    const code = await load();
+    explore(ends(code), { preemptions: 1, most: 4000 });
+  });
+
   it("ends also where one of them dies at any step", async () => {
     const code = await load();
     explore(relay(code), { preemptions: 0, kills: 1, most: 3000 });
@@ -204,8 +326,8 @@ describe("an object, in every order of what its holders do,", () => {
     const [what, text, instead] of [
       [
         "an object whose last holder died before it was looked at",
-        "this.endIfUnheld(end);\n  }",
-        "if (slot === this.member.slot) this.endIfUnheld(end);\n  }",
+        "if (this.endIfUnheld(end)) return;",
+        "",
       ],
       [
         "a block that the dead was just being given",
@@ -217,17 +339,25 @@ describe("an object, in every order of what its holders do,", () => {
         "this.allocator.free(this.member.handOf(slot));",
         "",
       ],
+      [
+        "a block that is freed under the eyes of one who looks",
+        "if (this.#isLookedAt(epoch)) this.#buried.push(buried[i]!);\n      else ",
+        "",
+      ],
+      [
+        "an end that is closed while it moves from a bit to a pin",
+        "if (Atomics.load(this.words, STATE) !== state) continue;",
+        "",
+      ],
     ] as const
   ) {
     it(`would show ${what}`, async () => {
       const code = await load([[text, instead]]);
-      let shown = false;
-      try {
+      assertThrows(() => {
         explore(relay(code), { preemptions: 0, kills: 1, most: 3000 });
-      } catch {
-        shown = true;
-      }
-      assert(shown);
+        explore(reuse(code), { preemptions: 2, most: 20_000 });
+        explore(ends(code), { preemptions: 1, most: 4000 });
+      });
     });
   }
 });

@@ -23,5 +23,6 @@ export function newArena(): Arena {
   arena.header[Header.FIRST_PAGE] = Math.ceil(infos / PAGE);
   arena.header[Header.TOP] = arena.header[Header.FIRST_PAGE]!;
   arena.header[Header.NEXT_UID] = 1;
+  arena.header[Header.SLOTS_TOP] = 8;
   return arena;
 }

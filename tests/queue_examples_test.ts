@@ -116,4 +116,14 @@ describe("the example", () => {
       "EOFError: nobody sends any more",
     ]);
   });
+
+  it("pipe_producer_consumers.ts", async () => {
+    const lines = await example("pipe_producer_consumers.ts");
+    const end = "EOFError: the producer has ended";
+    assertEquals(lines.filter((line) => line === end).length, 3);
+    const items = lines.filter((line) => line !== end).map((line) =>
+      Number(line.match(/^Process \d+ has consumed (\d+)$/)![1])
+    );
+    assertEquals(items.toSorted((a, b) => a - b), range(30));
+  });
 });

@@ -120,12 +120,17 @@ export class Crew implements Holdable {
     if (!this.#options.isLazy) this.addAnother();
   }
 
-  /** Starts as many as have something to do, where they are not there anyway. */
-  growTo(tasks: number): void {
-    if (!this.#options.isLazy) return;
+  /**
+   * Where workers are started as there is something to do: starts one for each of
+   * so many tasks, and for each that was given ahead, as that may wait for what is
+   * before it for ever.
+   */
+  growFor(tasks: number): void {
     const { workers, size } = this;
-    let free = workers.filter(({ isIdle }) => isIdle).length;
-    while (workers.length < size && free++ < tasks) {
+    if (!this.#options.isLazy || workers.length >= size) return;
+    let wanted = tasks;
+    for (const { given } of workers) wanted += given.size - 1;
+    while (workers.length < size && wanted-- > 0) {
       if (!this.addAnother()) return;
     }
   }

@@ -108,40 +108,6 @@ export class Dispatcher {
     // A worker that starts may need it until it has ended.
     this.crew.gone.then(() => leaveInbox(this.#inbox));
     this.#pump = new Pump(this.#inbox, this);
-    // deno-lint-ignore no-explicit-any
-    (globalThis as any).__dbg = () => {
-      console.log(
-        "outstanding",
-        this.#outstanding,
-        "sources",
-        this.#queue.sources,
-        "ready",
-        this.#inbox.ready(),
-        this.#isCollecting,
-        this.#isDispatching,
-      );
-      for (const w of this.crew.workers) {
-        console.log(
-          w.isReady,
-          w.isGone,
-          w.isLeaving,
-          "given",
-          w.given.size,
-          "first",
-          w.given.first?.id,
-          w.given.first?.state,
-          "tasks",
-          w.link.words.tasks.size,
-          "results",
-          w.link.words.results.size,
-          "begun",
-          w.link.words.begun,
-          "pace",
-          w.pace,
-          w.done,
-        );
-      }
-    };
   }
 
   /** Whether somebody waits for a worker's answer. */
@@ -341,9 +307,7 @@ export class Dispatcher {
     try {
       this.#feedIdle();
       const { size, sources } = this.#queue;
-      if (size + sources > 0) {
-        this.crew.growTo(sources > 0 ? Infinity : size);
-      }
+      this.crew.growFor(sources > 0 ? Infinity : size);
       if (this.#feedAhead()) this.#share();
     } finally {
       this.#isDispatching = false;

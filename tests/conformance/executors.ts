@@ -148,6 +148,8 @@ export function executorConformance(
     it("starts as many as it may, and no more", async () => {
       await using executor = new Executor(3);
       await using file = await tempFile();
+      // There is one already, which may be given more than what it can begin.
+      const first = await executor.submit(work.whoAmI);
       const met = await Promise.all(
         numbers(3).map(() => executor.submit(work.meet, [file.path, 3])),
       );
@@ -155,7 +157,7 @@ export function executorConformance(
         numbers(60).map(() => executor.submit(work.whoAmI)),
       );
       assertEquals(new Set(met).size, 3);
-      assertEquals(new Set([...met, ...seen]).size, 3);
+      assertEquals(new Set([first, ...met, ...seen]).size, 3);
     });
 
     it("replaces a worker after so many calls", async () => {

@@ -20,22 +20,18 @@ export interface Row {
   readonly budget: number | null;
 }
 
+/** Names the file to which each benchmark adds its rows, for `tools/bench.ts`. */
+export const ROWS_FILE = "BENCH_ROWS_FILE";
+
 /** Prints rows as a table, and marks what misses its budget. */
 export function printRows(rows: readonly Row[]): void {
-  const cells = rows.map(({ work, ours, peer, theirs, budget }) => {
-    const ratio = ours / theirs;
-    return [
-      work,
-      ours.toPrecision(3),
-      theirs.toPrecision(3),
-      peer,
-      ratio.toFixed(2),
-      budget === null ? "" : `<= ${budget}`,
-      budget === null ? "" : ratio <= budget ? "ok" : "MISSED",
-    ];
-  });
-  cells.unshift(["work", "ours", "peer's", "peer", "ratio", "budget", ""]);
-  const widths = cells[0]!.map((_, column) =>
+  const file = Deno.env.get(ROWS_FILE);
+  if (file !== undefined) {
+    const lines = rows.map((row) => JSON.stringify(row) + "\n").join("");
+    Deno.writeTextFileSync(file, lines, { append: true });
+  }
+  const cells = [HEADINGS, ...rows.map(cellsOf)];
+  const widths = HEADINGS.map((_, column) =>
     Math.max(...cells.map((row) => row[column]!.length))
   );
   for (const row of cells) {
@@ -44,6 +40,36 @@ export function printRows(rows: readonly Row[]): void {
         .trimEnd(),
     );
   }
+}
+
+/** What is above the columns of {@linkcode cellsOf}. */
+export const HEADINGS: readonly string[] = [
+  "work",
+  "ours",
+  "peer's",
+  "peer",
+  "ratio",
+  "budget",
+  "",
+];
+
+/** A row as texts. */
+export function cellsOf(row: Row): string[] {
+  const { work, ours, peer, theirs, budget } = row;
+  return [
+    work,
+    ours.toPrecision(3),
+    theirs.toPrecision(3),
+    peer,
+    (ours / theirs).toFixed(2),
+    budget === null ? "" : `<= ${budget}`,
+    budget === null ? "" : isMissed(row) ? "MISSED" : "ok",
+  ];
+}
+
+/** Whether a row has a budget that it does not keep. */
+export function isMissed({ ours, theirs, budget }: Row): boolean {
+  return budget !== null && !(ours / theirs <= budget);
 }
 
 /** Runs a Python program of `bench/peers`, which prints JSON. */

@@ -1,20 +1,113 @@
-/** Runs all benchmarks, one after another: `deno task bench [NAME]`. */
+/**
+ * Runs all benchmarks, each beside its peers: `deno task bench [NAME…]`.
+ *
+ * A run of all of them writes what it has measured to `docs/benchmarks.md`,
+ * `docs/benchmarks.svg` and the README's table.
+ */
 
-const folder = new URL("../bench/", import.meta.url);
+import { isMissed, printRows, type Row, ROWS_FILE } from "../bench/support.ts";
+import { chart } from "./chart.ts";
+import { fillBlock, tableOf } from "./markdown.ts";
+
+const root = new URL("../", import.meta.url);
+const folder = new URL("bench/", root);
+
+/** What one file has measured. */
+interface Section {
+  readonly title: string;
+  readonly rows: readonly Row[];
+}
+
+async function measure(name: string): Promise<Section> {
+  const title = name.replace("_bench.ts", "").replaceAll("_", " ");
+  console.log(`\n${title}`);
+  const rowsFile = await Deno.makeTempFile();
+  try {
+    const { success } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-q", "-A", new URL(name, folder).href],
+      env: { [ROWS_FILE]: rowsFile },
+      stdin: "null",
+    }).spawn().status;
+    if (!success) throw new Error(`${name} failed`);
+    const lines = (await Deno.readTextFile(rowsFile)).split("\n");
+    const rows = lines.filter((line) => line !== "")
+      .map((line): Row => JSON.parse(line));
+    return { title, rows };
+  } finally {
+    await Deno.remove(rowsFile);
+  }
+}
+
+/** By what it was measured. */
+async function machine(): Promise<string> {
+  const { stdout } = await new Deno.Command("python3", { args: ["--version"] })
+    .output();
+  const python = new TextDecoder().decode(stdout).trim();
+  const date = new Date().toISOString().slice(0, 10);
+  const { os, arch } = Deno.build;
+  return `${date}, Deno ${Deno.version.deno}, ${python}, ${navigator.hardwareConcurrency} processors, ${os} ${arch}`;
+}
+
+async function write(sections: readonly Section[]): Promise<void> {
+  const by = await machine();
+  const withBudget = sections.flatMap(({ rows }) =>
+    rows.filter(({ budget }) => budget !== null)
+  );
+  const text = `# Benchmarks
+
+What \`deno task bench\` has measured (${by}): medians of several rounds, ours
+and the peer's in turns in one run. A ratio is our time to the peer's: below 1,
+we are faster. The budget is what we want it to be.
+
+![The ratios as bars](./benchmarks.svg)
+${
+    sections.map(({ title, rows }) => `\n## ${title}\n\n${tableOf(rows)}`)
+      .join("")
+  }`;
+  await Deno.writeTextFile(new URL("docs/benchmarks.md", root), text);
+  await Deno.writeTextFile(
+    new URL("docs/benchmarks.svg", root),
+    chart(withBudget),
+  );
+  const readme = new URL("README.md", root);
+  await Deno.writeTextFile(
+    readme,
+    fillBlock(
+      await Deno.readTextFile(readme),
+      "bench",
+      `${tableOf(withBudget)}\nMeasured by \`deno task bench\` (${by}).\n`,
+    ),
+  );
+  await new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "-q", "README.md", "docs/benchmarks.md"],
+    cwd: root,
+  }).output();
+}
+
 const names = [...Deno.readDirSync(folder)]
   .map((entry) => entry.name)
   .filter((name) => name.endsWith("_bench.ts"))
-  .filter((name) => Deno.args.every((part) => name.includes(part)))
+  .filter((name) =>
+    Deno.args.length === 0 || Deno.args.some((part) => name.includes(part))
+  )
   .sort();
 if (names.length === 0) {
-  console.error(`there is no benchmark ${Deno.args.join(" ")}`);
+  console.error(`There is no benchmark ${Deno.args.join(" ")}`);
   Deno.exit(2);
 }
-for (const name of names) {
-  console.log(`\n${name}`);
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", new URL(name, folder).href],
-    stdin: "null",
-  }).spawn().status;
-  if (!success) Deno.exit(1);
+const began = performance.now();
+const sections: Section[] = [];
+for (const name of names) sections.push(await measure(name));
+const rows = sections.flatMap(({ rows }) => rows);
+if (names.length > 1) {
+  console.log("\nall");
+  printRows(rows);
 }
+const missed = rows.filter(isMissed).length;
+const seconds = (performance.now() - began) / 1000;
+console.log(
+  `\n${rows.length} measured in ${seconds.toFixed(0)} s, ${missed} of ${
+    rows.filter(({ budget }) => budget !== null).length
+  } budgets missed`,
+);
+if (Deno.args.length === 0) await write(sections);

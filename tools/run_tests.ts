@@ -1,0 +1,117 @@
+/**
+ * Runs all tests, the examples in the documentation included, several files at a
+ * time: `deno task test [--jobs N] [NAME…]`.
+ *
+ * Each file has a process of its own: many tests look at what their process has
+ * open, and at its children. Types are checked by `deno task check`.
+ */
+
+import { pooledMap } from "@std/async";
+import { parseArgs } from "@std/cli";
+
+const root = new URL("../", import.meta.url);
+/** What takes longer hangs. */
+const MOST_MS = 240_000;
+
+/** What runs in one process. */
+interface Job {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** Large files come first, so that no long one is left for the end. */
+  readonly size: number;
+}
+
+/** What came of it. */
+interface Outcome {
+  readonly passed: number;
+  readonly steps: number;
+  readonly failed: number;
+}
+
+async function* testsIn(folder: string): AsyncGenerator<Job> {
+  for await (
+    const { name, isDirectory } of Deno.readDir(new URL(folder, root))
+  ) {
+    const path = folder + name;
+    if (isDirectory) yield* testsIn(`${path}/`);
+    else if (name.endsWith("_test.ts")) {
+      const { size } = await Deno.stat(new URL(path, root));
+      yield { name: path, args: [path], size };
+    }
+  }
+}
+
+/** The examples in comments and in Markdown. */
+const DOCUMENTATION: Job = {
+  name: "documentation",
+  args: ["--doc", "--ignore=tests", "."],
+  size: Infinity,
+};
+
+async function run({ name, args }: Job): Promise<Outcome> {
+  const began = performance.now();
+  const limit = AbortSignal.timeout(MOST_MS);
+  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", "--no-check", ...args],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    signal: limit,
+  }).output();
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  const text = new TextDecoder().decode(stdout);
+  const outcome = outcomeOf(text, success);
+  const { passed, steps, failed } = outcome;
+  if (failed > 0) {
+    console.log(`\n${name}\n${text}${new TextDecoder().decode(stderr)}`);
+  }
+  if (limit.aborted) console.log(`${name} did not end within ${MOST_MS} ms`);
+  console.log(
+    `${
+      failed > 0 ? "FAILED" : "ok"
+    } ${name}: ${passed} passed (${steps} steps) (${seconds}s)`,
+  );
+  return outcome;
+}
+
+/** By what is said last: `ok | 12 passed (34 steps) | 0 failed (5s)`. */
+function outcomeOf(text: string, success: boolean): Outcome {
+  const summary =
+    text.split("\n").findLast((line) => /^(ok|FAILED) \| /.test(line)) ?? "";
+  const count = (pattern: RegExp) => Number(summary.match(pattern)?.[1] ?? 0);
+  const failed = count(/(\d+) failed/) + count(/failed \((\d+) step/);
+  return {
+    passed: count(/(\d+) passed/),
+    steps: count(/passed \((\d+) step/),
+    // Something else than a test may have failed.
+    failed: success ? failed : Math.max(1, failed),
+  };
+}
+
+const { jobs, _: names } = parseArgs(Deno.args, { string: ["jobs"] });
+const all: Job[] = [DOCUMENTATION];
+for await (const job of testsIn("tests/")) all.push(job);
+const chosen = all
+  .filter(({ name }) =>
+    names.length === 0 || names.some((part) => name.includes(`${part}`))
+  )
+  .sort((a, b) => b.size - a.size);
+if (chosen.length === 0) {
+  console.error(`There is no test ${names.join(" ")}`);
+  Deno.exit(2);
+}
+const began = performance.now();
+const total = { passed: 0, steps: 0, failed: 0 };
+const atOnce = Number(jobs ?? navigator.hardwareConcurrency);
+for await (const outcome of pooledMap(atOnce, chosen, run)) {
+  total.passed += outcome.passed;
+  total.steps += outcome.steps;
+  total.failed += outcome.failed;
+}
+const seconds = Math.round((performance.now() - began) / 1000);
+console.log(
+  `\n${
+    total.failed > 0 ? "FAILED" : "ok"
+  } | ${total.passed} passed (${total.steps} steps) | ${total.failed} failed (${seconds}s)`,
+);
+if (total.failed > 0) Deno.exit(1);

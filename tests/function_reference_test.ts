@@ -5,6 +5,7 @@ import {
   Process,
   type ProcessSettings,
 } from "@multi/processing";
+import { isUserModule } from "../internal/launch/call_site.ts";
 import { namedImports } from "../internal/launch/find_function.ts";
 import byDefault, {
   arrow,
@@ -91,6 +92,17 @@ describe("a target is found", () => {
       return "the local one";
     }
     assertEquals(await resultOf(shadowed), "the local one");
+  });
+
+  it("in any module but this library's own, wherever it lies", async () => {
+    const top = new URL("../", import.meta.url);
+    assert(isUserModule(new URL("main.ts", top).href));
+    assert(isUserModule(new URL("examples/pipe_hello.ts", top).href));
+    assert(!isUserModule(new URL("internal/wait.ts", top).href));
+    const config = await Deno.readTextFile(new URL("deno.json", top));
+    for (const path of Object.values<string>(JSON.parse(config).exports)) {
+      assert(!isUserModule(new URL(path, top).href), path);
+    }
   });
 
   it("whatever the user does to stack traces", async () => {

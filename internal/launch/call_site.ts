@@ -1,7 +1,9 @@
 /** Which modules of the user stand on the call stack. */
 
-/** This library's modules lie at this folder's top and in its `internal/`. */
+/** This library's modules lie in this folder's `internal/` and, these, at its top. */
 const LIBRARY = new URL("../../", import.meta.url).href;
+const AT_TOP =
+  /^(cli|coroutine|errors|logging|manager|mod|pipe|pool|process|queue|shared_memory|subprocess|sync|thread)\.ts$/;
 /** Enough for any stack that is still readable. */
 const FRAMES = 200;
 
@@ -46,5 +48,5 @@ export function isUserModule(url: string): boolean {
   if (url.includes("$deno$")) return false;
   if (!url.startsWith(LIBRARY)) return true;
   const path = url.slice(LIBRARY.length);
-  return path.includes("/") && !path.startsWith("internal/");
+  return !path.startsWith("internal/") && !AT_TOP.test(path);
 }

@@ -38,15 +38,12 @@ const CAN_SPIN = navigator.hardwareConcurrency > 1;
 const MOST_SPINS = 4000;
 const FEWEST_SPINS = 50;
 /**
- * What comes so soon after this thread went to sleep (ms) is worth looking for
- * longer: a good part of that time it takes to wake up.
+ * Where something has come so soon (ms) after the thread went to sleep, it blocks for
+ * as long the next time, instead of sleeping without being blocked: that way it is
+ * woken by one other thread, and not two. It does so a limited number of times on end,
+ * as nothing else is seen meanwhile.
  */
 const SOON_MS = 0.5;
-/**
- * Where something has come so soon, the thread blocks for as long, instead of sleeping
- * without being blocked: that way it is woken by one other thread, and not two. It
- * does so a limited number of times on end, as nothing else is seen meanwhile.
- */
 const MOST_DOZES = 32;
 
 interface Waiter {
@@ -61,7 +58,11 @@ export class Line {
   readonly #waits: Waits;
   #waiters: Waiter[] = [];
   #isAboutToLook = false;
-  /** How often to look before going to sleep: more, where that would have paid. */
+  /**
+   * How often to look before going to sleep: more after it has helped, less after
+   * it has not. (To look longer where something came soon after it was given up
+   * takes the processor from who is waited for, if there are not enough of them.)
+   */
   #spins = FEWEST_SPINS * 4;
 
   constructor(waits: Waits, gate: Gate) {
@@ -194,12 +195,10 @@ export class Line {
       unlisten?.();
       signal?.removeEventListener("abort", abort);
     };
-    const began = this.isEmpty ? performance.now() : -1;
     const waiter: Waiter = {
       attempt,
       resolve: (value) => {
         end();
-        if (began !== -1) this.#learn(performance.now() - began);
         resolve(value as R);
       },
       reject: (error) => {
@@ -243,20 +242,15 @@ export class Line {
   #block<R>(attempt: Attempt<R>, timeout: number): R | undefined {
     const { set } = this.gate;
     const { member } = this.#waits;
-    const began = performance.now();
-    const end = began + timeout;
+    const end = performance.now() + timeout;
     try {
       for (;;) {
         const bell = member.readBell();
         if (bell & STOP) throw stopped();
         set.enter(member.slot);
         const taken = attempt();
-        const now = performance.now();
-        if (taken !== undefined) {
-          this.#learn(now - began);
-          return taken;
-        }
-        const left = end - now;
+        if (taken !== undefined) return taken;
+        const left = end - performance.now();
         if (left <= 0) return undefined;
         member.sleep(bell, left);
       }
@@ -278,17 +272,12 @@ export class Line {
       if (!this.gate.ready()) continue;
       const taken = attempt();
       if (taken === undefined) continue;
+      this.#spins = Math.min(MOST_SPINS, this.#spins * 2);
       this.#passOn();
       return taken;
     }
+    this.#spins = Math.max(FEWEST_SPINS, this.#spins >> 1);
     return undefined;
-  }
-
-  /** It came that long after this thread went to sleep. */
-  #learn(ms: number): void {
-    this.#spins = ms < SOON_MS
-      ? Math.min(MOST_SPINS, this.#spins * 2)
-      : Math.max(FEWEST_SPINS, this.#spins >> 1);
   }
 }
 

@@ -17,6 +17,7 @@
 export * from "./coroutine.ts";
 export * from "./errors.ts";
 export * from "./logging.ts";
+export * from "./manager.ts";
 export * from "./pipe.ts";
 export * from "./pool.ts";
 export * from "./process.ts";

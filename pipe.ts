@@ -166,6 +166,11 @@ export class Connection<T = unknown> implements AsyncIterable<T>, Disposable {
         methods: ["send", "sendBytes", "close"],
         waiting: ["recv", "recvBytes", "poll"],
         describe: ({ readable, writable }) => ({ readable, writable }),
+        giveBack: {
+          recv: (connection, message) => putBack(connection.#channel, message),
+          recvBytes: (connection, message) =>
+            putBack(connection.#channel, message, true),
+        },
       },
     });
   }
@@ -365,6 +370,11 @@ function noTwin(name: string, instead: string): TypeError {
   return new TypeError(
     `Cannot use ${name}() as this connection is no pipe in shared memory, for which alone the thread can block: use await ${instead}()`,
   );
+}
+
+/** A message was received for somebody elsewhere, who did not take it. */
+function putBack(channel: Channel, message: unknown, isBytes = false): void {
+  channel.putBack?.(message, isBytes);
 }
 
 /** The end of a pipe that a channel is. */

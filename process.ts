@@ -216,13 +216,14 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
     const { signal, ...settings } = this.#settings;
     signal?.throwIfAborted();
     const job = encodeJob(this.#job);
-    const { name, daemon, authkey, mainModule } = self();
+    const { name, daemon, authkey, managers, mainModule } = self();
     const child = startChild({
       identity: {
         name: this.name,
         path: this.#path,
         daemon: this.#daemon,
         authkey,
+        managers,
         mainModule,
         parent: { name, pid: Deno.pid, daemon },
       },

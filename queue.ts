@@ -46,6 +46,7 @@ import { ShutDownError } from "./errors.ts";
 import {
   CLOSED,
   coreOf,
+  giveBackTo,
   handleOf,
   leave,
   newQueue,
@@ -142,6 +143,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
       service: {
         methods: ["qsize", "empty", "full", "shutdown"],
         waiting: ["put", "get", "putMany", "getMany"],
+        giveBack: giveBackTo((queue) => queue.#ways),
       },
     });
   }
@@ -176,7 +178,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
   put(item: T, options?: WaitOptions): Promise<void> {
     const { core } = this.#ways;
     if (core !== null) return core.putter.put(item, options);
-    return this.#call("put", [item], options);
+    return this.#call("put", [item], options ?? {});
   }
 
   /**
@@ -208,7 +210,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
   get(options?: WaitOptions): Promise<T> {
     const { core } = this.#ways;
     if (core !== null) return core.getter.get(options) as Promise<T>;
-    return this.#call("get", [], options);
+    return this.#call("get", [], options ?? {});
   }
 
   /**
@@ -249,7 +251,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
   putMany(items: Iterable<T>, options?: WaitOptions): Promise<void> {
     const { core } = this.#ways;
     if (core !== null) return core.putter.putMany(items, options);
-    return this.#call("putMany", [[...items]], options);
+    return this.#call("putMany", [[...items]], options ?? {});
   }
 
   /**
@@ -266,7 +268,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     if (core !== null) {
       return core.getter.getMany(max, options) as Promise<T[]>;
     }
-    return this.#call("getMany", [max], options);
+    return this.#call("getMany", [max], options ?? {});
   }
 
   /**
@@ -435,6 +437,7 @@ export class JoinableQueue<T> extends Queue<T> {
           "unfinished",
         ],
         waiting: ["put", "get", "putMany", "getMany", "join"],
+        giveBack: giveBackTo(waysOf),
       },
     });
   }
@@ -517,7 +520,11 @@ export class SimpleQueue<T> implements Disposable {
       decode: (handle) => make(SimpleQueue, waysFrom(handle)),
       remoteOf: (queue) => queue.#ways.remote,
       fromRemote: (remote) => make(SimpleQueue, { core: null, remote }),
-      service: { methods: ["put", "empty"], waiting: ["get"] },
+      service: {
+        methods: ["put", "empty"],
+        waiting: ["get"],
+        giveBack: giveBackTo((queue) => queue.#ways),
+      },
     });
   }
 

@@ -130,6 +130,16 @@ export function runAsOwnerSync<R>(owner: object, fn: () => R): R {
   return runInSync({ owner, coroutine: currentCoroutine() }, fn);
 }
 
+/**
+ * Calls `fn` for somebody elsewhere: as that owner, in no coroutine. What it goes
+ * on to do after an `await` is known as that owner's only where contexts are
+ * loaded.
+ */
+export function runFor<R>(owner: object, fn: () => R): R {
+  const context: Context = { owner, coroutine: null };
+  return storage === null ? runInSync(context, fn) : runIn(context, fn);
+}
+
 /** Throws `GreenletExit` where a killed coroutine runs: first thing in a wait. */
 export function throwIfKilled(): void {
   if (storage !== null) currentContext().coroutine?.throwIfKilled();

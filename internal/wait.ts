@@ -59,10 +59,25 @@ export function after(
     const now = Math.min(left, LONGEST_TIMER);
     left -= now;
     timer = setTimeout(() => left > 0 ? arm() : callback(), now);
-    if (!holds) Deno.unrefTimer(Number(timer));
+    if (!holds) timer.unref();
   };
   arm();
   return () => clearTimeout(timer);
+}
+
+const quiet = new WeakSet<AbortSignal>();
+
+/** A wait that this signal ends does not keep the program alive. */
+export function makeQuiet(signal: AbortSignal): void {
+  quiet.add(signal);
+}
+
+/**
+ * Whether a wait that this signal ends keeps the program alive. It does not where
+ * it is somebody elsewhere who waits, whom this program serves.
+ */
+export function holdsProgram(signal: AbortSignal | undefined): boolean {
+  return signal === undefined || !quiet.has(signal);
 }
 
 /** What {@linkcode waitFor} returns when time ran out. */
@@ -108,7 +123,11 @@ export async function waitFor<T>(
     end();
     reject(error);
   };
-  const cancel = after(timeout, () => succeed(TIMED_OUT));
+  const cancel = after(
+    timeout,
+    () => succeed(TIMED_OUT),
+    holdsProgram(signal),
+  );
   const forget = coroutine?.onKill(fail);
   signal?.addEventListener("abort", abort, { once: true });
   promise.then(succeed, fail);

@@ -13,6 +13,8 @@ const OUTPUTS = [
   "[ 1, 4, 9 ]\n144\n",
   "[ 1, 4, 9 ]\n",
   "Hello, Alice\n",
+  "20\n",
+  "3\n",
   "Hello, Alice (in Thread-A)\nHello, Bob (in Thread-B)\n",
   "the parent has the lock\nthe child has the lock\n",
   "4 3\n",

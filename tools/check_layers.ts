@@ -1,7 +1,8 @@
 /**
  * Checks what the structure of this package promises:
  *
- * - imports go downwards only, by the layers below, and never in a circle;
+ * - imports go downwards only, by the layers below, and never in a circle (but for
+ *   the `import()` of what names all objects that can be in a message);
  * - nobody imports `mod.ts`, or what children run (`internal/entry/`), but
  *   `freezeSupport()` when it is a child itself, and `thread.ts`, which only
  *   makes that part of compiled programs;
@@ -30,6 +31,7 @@ const LAYERS = [
   ["internal/subprocess/", "internal/pool/"],
   ["internal/sync/"],
   ["internal/shared_memory/"],
+  ["internal/manager/"],
   // All other files at the top: the public modules.
   ["internal/entry/", "internal/travel/all.ts", ""],
   ["mod.ts"],
@@ -37,7 +39,15 @@ const LAYERS = [
 
 /** Names all public modules with objects; loaded where a message has one of them. */
 const ALL = "internal/travel/all.ts";
+
 const ROOT = new URL("../", import.meta.url);
+
+/** What `deno info` says of an import. */
+interface Dependency {
+  readonly code?: { readonly specifier?: string };
+  readonly type?: { readonly specifier?: string };
+  readonly isDynamic?: boolean;
+}
 
 /** Each file of the package, with those that it imports, as paths from here. */
 async function readGraph(roots: string[]): Promise<Map<string, string[]>> {
@@ -53,10 +63,10 @@ async function readGraph(roots: string[]): Promise<Map<string, string[]>> {
       const path = local(module.specifier);
       if (path === null) continue;
       const imports = (module.dependencies ?? []).map(
-        (dependency: Record<string, { specifier?: string } | undefined>) =>
-          local(
-            dependency.code?.specifier ?? dependency.type?.specifier ?? "",
-          ),
+        ({ code, type, isDynamic }: Dependency) => {
+          const path = local(code?.specifier ?? type?.specifier ?? "");
+          return isDynamic && path === ALL ? null : path;
+        },
       );
       graph.set(path, imports.filter((path: string | null) => path !== null));
     }

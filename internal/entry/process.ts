@@ -6,12 +6,14 @@ import {
   readBootMessage,
   type SpareSettings,
 } from "../launch/boot.ts";
+import { sayFarewell } from "../launch/farewells.ts";
 import type { Loader } from "../launch/find_function.ts";
 import { become, whileLoading } from "../launch/identity.ts";
 import { askKernel, dieWithParent } from "../launch/life_line.ts";
 import { loadBy } from "../launch/loader.ts";
 import { LEVELS, log, settings } from "../launch/log.ts";
 import { othersEnded } from "../launch/others.ts";
+import { linkToParent } from "../launch/parent_link.ts";
 import { Report } from "../launch/report.ts";
 import { Reporter } from "../launch/reporter.ts";
 import { runCall, textOf } from "../launch/run_call.ts";
@@ -38,12 +40,14 @@ export async function boot(
   const reporter = new Reporter(key, Deno.stderr);
   acceptMemory(message.memory);
   if (changes) catchUp(changes);
-  dieWithParent(identity.parent!.pid);
+  const link = message.memory === null ? linkToParent(reporter) : null;
+  dieWithParent(identity.parent!.pid, link?.received);
 
   const result = await runCall(
     message.job as Call,
     loader,
     () => log(LEVELS.INFO, "child process calling its target"),
+    link?.link,
   );
   if ("report" in result) {
     reporter.send(result.report);
@@ -81,6 +85,7 @@ function catchUp({ cwd, env, unset }: Changes): void {
 /** Ends this process when its children and threads that are no daemons have. */
 async function exit(code: number): Promise<never> {
   await othersEnded();
+  await sayFarewell();
   log(LEVELS.INFO, `process exiting with exitcode ${code}`);
   leave(code);
 }

@@ -11,7 +11,9 @@
  *   5. dies                               ->    6. ends (life_line.ts)
  * ```
  *
- * Both are bytes of the codec, after their length where the stream goes on.
+ * Both are bytes of the codec, after their length where the stream goes on: to a
+ * child that cannot look at its parent's memory, messages about the parent's
+ * objects follow, to and fro (travel/protocol.ts).
  */
 
 import type { MemoryGrant } from "../memory/grant.ts";
@@ -19,6 +21,7 @@ import { decode } from "../wire/decode.ts";
 import type { FunctionReference } from "./function_reference.ts";
 import type { Identity } from "./identity.ts";
 import type { LogSettings } from "./log.ts";
+import { LENGTH_BYTES } from "./pipe_messages.ts";
 
 /** A function to call. */
 export interface Call {
@@ -32,6 +35,8 @@ export interface Call {
   readonly kwargs: Uint8Array | null;
   /** What is pinned for as long as these are on their way. */
   readonly pins: readonly number[];
+  /** Whether there are objects of this library in them. */
+  readonly hasObjects: boolean;
 }
 
 /** A main module to run again up to a call of `fork()`. */
@@ -69,9 +74,6 @@ export interface Changes {
   /** The variables that are no more. */
   readonly unset: readonly string[];
 }
-
-/** What stands before a boot message: its length, 4 bytes, big-endian. */
-export const LENGTH_BYTES = 4;
 
 /** The URLs of what children run; they are never imported by a parent. */
 const ENTRY = {

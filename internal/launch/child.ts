@@ -1,18 +1,12 @@
 /** One child process: its birth, what it reports, and its end. */
 
-import { DataCloneError } from "../../errors.ts";
 import { libc } from "../memory/libc.ts";
 import { encode } from "../wire/encode.ts";
 import type { Holdable } from "../wait.ts";
 import { newKey } from "../wire/frames.ts";
 import { dropPinsFrom, takeOut } from "../wire/parcels.ts";
-import {
-  type BootMessage,
-  type Call,
-  ENTRIES,
-  LENGTH_BYTES,
-  type Replay,
-} from "./boot.ts";
+import { type BootMessage, type Call, ENTRIES, type Replay } from "./boot.ts";
+import { ChildLink } from "./child_link.ts";
 import { type Launch, runDeno } from "./deno_process.ts";
 import type { Identity } from "./identity.ts";
 import { LineWriter } from "./line_writer.ts";
@@ -25,6 +19,7 @@ import {
   permissionFlags,
   type Permissions,
 } from "./permissions.ts";
+import { withLength } from "./pipe_messages.ts";
 import { Outcome, Report } from "./report.ts";
 import { ReportStream } from "./report_stream.ts";
 import { takeSpare } from "./spares.ts";
@@ -95,22 +90,7 @@ export function planChild(options: ChildOptions): ChildPlan {
     replay: isReplay ? identity.mainModule : null,
   };
   checkMayRun();
-  if (!isReplay) checkMayShare(identity.name, job.pins, launch.permissions);
   return { identity, job, launch, stderr };
-}
-
-/** What lies in shared memory is of no use to who cannot look at it. */
-function checkMayShare(
-  name: string,
-  pins: readonly number[],
-  flags: readonly string[],
-): void {
-  if (pins.length === 0 || canShareMemory(flags)) return;
-  takeOut(pins);
-  throw new DataCloneError(
-    `Cannot send an object in shared memory to ${name}, which may not look at it: run the program, and the process, with --allow-ffi (on Linux), or use a Thread`,
-    { path: "args" },
-  );
 }
 
 /** A child process, from the moment it was started. */
@@ -131,9 +111,15 @@ export class Child implements ChildHandle {
   #stdout: LineWriter | null;
   /** How many reasons there are for this program to go on while the child runs. */
   #holds: number;
+  /** By which it uses objects of this process; `null`: by memory. */
+  #link: ChildLink | null;
 
-  constructor({ identity, job, launch, stderr }: ChildPlan) {
-    const isReplay = "returned" in job;
+  constructor(plan: ChildPlan) {
+    const { identity, launch, stderr } = plan;
+    const isReplay = "returned" in plan.job;
+    const shares = canShareMemory(launch.permissions);
+    this.#link = shares || isReplay ? null : new ChildLink(identity.name);
+    const job = this.#link?.relay(plan.job as Call) ?? plan.job;
     const spare = takeSpare(launch);
     this.#process = spare?.process ?? runDeno(launch);
     this.daemon = identity.daemon;
@@ -156,7 +142,6 @@ export class Child implements ChildHandle {
     children.add(this);
     others.add(this);
     endAllAtEnd();
-    const shares = canShareMemory(launch.permissions);
     this.ended = this.#run(boot, spare === null ? null : launch, shares);
     log(LEVELS.INFO, `started ${identity.name} (pid ${this.pid})`);
   }
@@ -217,6 +202,7 @@ export class Child implements ChildHandle {
     const printed = out &&
       new ReportStream(this.#process.stdout, key, out, () => out.pass = true);
     const stdin = this.#process.stdin.getWriter();
+    this.#link?.open(stdin);
     const written = write(stdin, encode({ ...boot, memory }));
     if (again !== null && !await written) {
       try {
@@ -231,6 +217,7 @@ export class Child implements ChildHandle {
     const { code, signal } = await this.#process.status;
     await reports.drain(signal !== null);
     await printed?.drain(signal !== null);
+    this.#link?.end();
     this.#stderr.flush();
     out?.flush();
     // What is left of its stderr is a subprocess's: nobody waits for that.
@@ -268,9 +255,10 @@ export class Child implements ChildHandle {
   }
 
   #receive(kind: number, report: Uint8Array): void {
+    if (kind === Report.LINK) return this.#link?.receive(report.subarray(1));
     if (this.#finished) return;
     if (kind === Report.REACHED) this.#stderr.pass = true;
-    this.outcome = new Outcome(report);
+    this.outcome = new Outcome(report, this.#link?.lazy);
     // What was thrown beside the target counts only if the target gives nothing.
     if (kind === Report.UNCAUGHT) return;
     this.#finished = true;
@@ -289,12 +277,9 @@ async function write(
   stdin: WritableStreamDefaultWriter<Uint8Array>,
   message: Uint8Array,
 ): Promise<boolean> {
-  // In one piece: a spare that waits for it wakes up once.
-  const bytes = new Uint8Array(LENGTH_BYTES + message.length);
-  new DataView(bytes.buffer).setUint32(0, message.length);
-  bytes.set(message, LENGTH_BYTES);
   try {
-    await stdin.write(bytes);
+    // In one piece: a spare that waits for it wakes up once.
+    await stdin.write(withLength(message));
     return true;
   } catch {
     // A child that dies at once does not read it; its exit code says so.

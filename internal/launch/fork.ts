@@ -66,7 +66,7 @@ export async function forkProcess(): Promise<number> {
 }
 
 function startReplay(before: readonly number[]): Child {
-  const { mainModule, authkey, daemon, name } = self();
+  const { mainModule, authkey, managers, daemon, name } = self();
   if (isLoading() || mainModule !== Deno.mainModule) {
     throw new ProcessError(
       "Cannot fork as fork() can only be called by the main module, in the main process or in a forked child: use a Process here",
@@ -84,6 +84,7 @@ function startReplay(before: readonly number[]): Child {
       path,
       daemon,
       authkey,
+      managers,
       mainModule,
       parent: { name, pid: Deno.pid, daemon },
     },

@@ -12,12 +12,22 @@ export interface Identity {
   readonly daemon: boolean;
   /** The key that listeners and managers of this family use by default. */
   readonly authkey: Uint8Array;
+  /** The keys of the managers that it has been told of, by their addresses. */
+  readonly managers: Map<string, ManagerKey>;
   /** The URL of the module that the user ran. */
   readonly mainModule: string;
   /** The parent, `null` in the main process. */
   readonly parent:
     | { readonly name: string; readonly pid: number; readonly daemon: boolean }
     | null;
+}
+
+/** What one must know to connect to a manager. */
+export interface ManagerKey {
+  readonly authkey: Uint8Array;
+  /** For TLS: whom one trusts, and whose certificate it is to be. */
+  readonly caCerts: string[] | undefined;
+  readonly hostname: string | undefined;
 }
 
 let identity: Identity | null = null;
@@ -31,6 +41,7 @@ export function self(): Identity {
     path: [],
     daemon: false,
     authkey: crypto.getRandomValues(new Uint8Array(32)),
+    managers: new Map(),
     // In a Worker there is none but the Worker's own.
     mainModule: Deno.mainModule ?? globalThis.location.href,
     parent: null,

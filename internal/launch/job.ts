@@ -67,5 +67,6 @@ export function encodeJob(job: Job): Call {
     args: args.bytes,
     kwargs: kwargs?.bytes ?? null,
     pins: [...args.pins ?? [], ...kwargs?.pins ?? []],
+    hasObjects: args.pins !== null || (kwargs?.pins ?? null) !== null,
   };
 }

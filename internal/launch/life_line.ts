@@ -34,13 +34,17 @@ export function askKernel(parentPid: number): boolean {
 
 /**
  * From now on this process ends when its parent does. Everything that the
- * parent has to say on stdin has been read.
+ * parent has to say on stdin has been read, but where it shares no memory: then
+ * `received` is called with what follows.
  */
-export function dieWithParent(parentPid: number): void {
-  if (asked || askKernel(parentPid)) {
+export function dieWithParent(
+  parentPid: number,
+  received?: (bytes: Uint8Array) => void,
+): void {
+  if ((asked || askKernel(parentPid)) && received === undefined) {
     if (isStdinClosed()) Deno.exit(1);
     leaveStdin();
-  } else watchStdin();
+  } else watchStdin(received);
 }
 
 /**
@@ -67,15 +71,18 @@ function leaveStdin(): void {
 }
 
 /** A process may kill itself without run permission. */
-const WATCHDOG = `const byte = new Uint8Array(1);
-while (Deno.stdin.readSync(byte) !== null);
+const WATCHDOG = `const bytes = new Uint8Array(65536);
+for (let n; (n = Deno.stdin.readSync(bytes)) !== null;) {
+  postMessage(bytes.slice(0, n));
+}
 Deno.kill(Deno.pid, "SIGKILL");`;
 
-function watchStdin(): void {
+function watchStdin(received?: (bytes: Uint8Array) => void): void {
   const worker = new Worker(
     `data:application/javascript,${encodeURIComponent(WATCHDOG)}`,
     { type: "module", name: "life line" },
   );
+  if (received) worker.onmessage = ({ data }) => received(data);
   // Where the runtime cannot, a forked child that lacks ffi ends with its parent
   // only.
   refWorker(worker, false);

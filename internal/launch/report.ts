@@ -1,9 +1,11 @@
 /** What a child or a thread reports of its target. */
 
 import { grantedMemory } from "../memory/grant.ts";
+import type { LazyLink } from "../travel/lazy_link.ts";
 import { decode } from "../wire/decode.ts";
 import { encode } from "../wire/encode.ts";
 import { pack, type Parcel, unpack } from "../wire/parcels.ts";
+import { withoutFields } from "../wire/without_fields.ts";
 
 /** What is reported: one of these bytes, and the value or error encoded. */
 export const Report = {
@@ -17,10 +19,22 @@ export const Report = {
   GOODBYE: 3,
   /** The replay has reached its call of `fork()`: what comes now is new. */
   REACHED: 4,
+  /** A message of the link by which objects of the parent are used. */
+  LINK: 5,
 } as const;
 
 /** Beside the kind: the value is packed with its pins. */
 const PINNED = 0x80;
+/** Beside the kind: the value went over the link, and so may objects in it. */
+const LINKED = 0x40;
+
+/** The way to a parent whose memory this process cannot look at. */
+let link: LazyLink | null = null;
+
+/** Called once, in a process that reports to such a parent. */
+export function reportOver(way: LazyLink): void {
+  link = way;
+}
 
 /**
  * The bytes of a report; a `DataCloneError` where the value cannot be sent. What
@@ -31,25 +45,38 @@ export function encodeReport(
   value: unknown,
 ): Uint8Array<ArrayBuffer> {
   const root = kind === Report.VALUE ? "result" : "error";
+  if (link !== null) {
+    const bytes = link.encode(value, root, true);
+    return reportWith(link.isUsed ? kind | LINKED : kind, bytes);
+  }
   const granted = grantedMemory();
   const parcel = pack(
     value,
     root,
     granted ? { owner: granted.parent } : undefined,
   );
-  const { bytes } = parcel.pins === null ? parcel : { bytes: encode(parcel) };
+  return parcel.pins === null
+    ? reportWith(kind, parcel.bytes)
+    : reportWith(kind | PINNED, encode(parcel));
+}
+
+/** A report that has these bytes. */
+export function reportWith(
+  kind: number,
+  bytes: Uint8Array,
+): Uint8Array<ArrayBuffer> {
   const message = new Uint8Array(1 + bytes.length);
-  message[0] = kind | (parcel.pins === null ? 0 : PINNED);
+  message[0] = kind;
   message.set(bytes, 1);
   return message;
 }
 
 /** The kind of a report. */
 export function reportKind(report: Uint8Array): number {
-  return report[0]! & ~PINNED;
+  return report[0]! & ~(PINNED | LINKED);
 }
 
-/** What was reported. */
+/** What was reported, but over a link. */
 function decodeReport(report: Uint8Array): unknown {
   const body = report.subarray(1);
   if (!(report[0]! & PINNED)) return decode(body);
@@ -64,36 +91,29 @@ export function encodeError(
   try {
     return encodeReport(kind, error);
   } catch (unsendable) {
-    return encodeReport(
-      kind,
-      error instanceof Error ? withoutFields(error, unsendable) : unsendable,
-    );
+    return encodeReport(kind, withoutFields(error, unsendable));
   }
-}
-
-/** The error with nothing but its message and stack; the cause says why. */
-function withoutFields(error: Error, cause: unknown): Error {
-  const bare = Reflect.construct(
-    Error,
-    [String(error.message), { cause }],
-    error.constructor,
-  );
-  Object.defineProperty(bare, "stack", { value: String(error.stack) });
-  return bare;
 }
 
 /** What came of a target: its report, which is decoded where it was asked for. */
 export class Outcome {
   /** Whether it returned. */
   readonly ok: boolean;
+  #kind: number;
   #report: Uint8Array | null;
   #result: { readonly value: unknown } | { readonly error: unknown } | null =
     null;
+  /** Whether it came over a link, so that nobody else can decode it. */
+  #isLinked: boolean;
 
-  constructor(report: Uint8Array) {
+  /** @param link By which objects in it can be reached, if it is a child's. */
+  constructor(report: Uint8Array, link: LazyLink | null = null) {
     this.#report = report;
-    const kind = reportKind(report);
-    this.ok = kind !== Report.ERROR && kind !== Report.UNCAUGHT;
+    this.#kind = reportKind(report);
+    this.ok = this.#kind !== Report.ERROR && this.#kind !== Report.UNCAUGHT;
+    this.#isLinked = (report[0]! & LINKED) !== 0;
+    // The link may have ended by the time somebody asks.
+    if (this.#isLinked) this.#open(() => link!.decode(report.subarray(1)));
   }
 
   /** Of an error on this side. */
@@ -103,19 +123,20 @@ export class Outcome {
 
   /** The bytes of the report, for whoever opens it; `null`: that was done. */
   get report(): Uint8Array | null {
-    return this.#report;
+    if (!this.#isLinked) return this.#report;
+    const result = this.#result!;
+    if ("error" in result) return encodeError(Report.ERROR, result.error);
+    try {
+      return encodeReport(this.#kind, result.value);
+    } catch (error) {
+      return encodeError(Report.ERROR, error);
+    }
   }
 
   /** Decodes it: what is in it is held from then on. */
   open(): void {
-    if (this.#report === null) return;
-    try {
-      const value = decodeReport(this.#report);
-      this.#result = this.ok ? { value } : { error: value };
-    } catch (error) {
-      this.#result = { error };
-    }
-    this.#report = null;
+    const report = this.#report;
+    if (report !== null) this.#open(() => decodeReport(report));
   }
 
   /** What the target returned; throws what it threw. Each time the same. */
@@ -123,5 +144,15 @@ export class Outcome {
     this.open();
     if ("error" in this.#result!) throw this.#result.error;
     return this.#result!.value;
+  }
+
+  #open(read: () => unknown): void {
+    try {
+      const value = read();
+      this.#result = this.ok ? { value } : { error: value };
+    } catch (error) {
+      this.#result = { error };
+    }
+    this.#report = null;
   }
 }

@@ -10,6 +10,7 @@ import {
   type FoundFunction,
   type Loader,
 } from "./find_function.ts";
+import type { LazyLink } from "../travel/lazy_link.ts";
 import { self, whileLoading } from "./identity.ts";
 import { encodeReport, Report } from "./report.ts";
 
@@ -18,17 +19,21 @@ export type CallResult =
   | { readonly report: Uint8Array<ArrayBuffer> }
   | { readonly error: unknown };
 
-/** Runs it to its end; `begins` is called just before the target is. */
+/**
+ * Runs it to its end; `begins` is called just before the target is. By the `link`
+ * the objects in its arguments are reached, where that is not by memory.
+ */
 export async function runCall(
   job: Call,
   loader: Loader,
   begins: () => void,
+  link: LazyLink | null = null,
 ): Promise<CallResult> {
   let found: FoundFunction | undefined;
   try {
     const { call, args } = await whileLoading(async () => {
       found = await findFunction(job.target, loader);
-      return { call: found.call, args: await decodeArgs(job, loader) };
+      return { call: found.call, args: await decodeArgs(job, loader, link) };
     });
     begins();
     const value = await drive(call(...args));
@@ -45,11 +50,16 @@ export async function runCall(
 async function decodeArgs(
   { args, kwargs, pins }: Call,
   loader: Loader,
+  link: LazyLink | null,
 ): Promise<unknown[]> {
+  // What is read twice has come once.
+  const [inArgs, inKwargs]: [number[], number[]] = [[], []];
+  const read = (bytes: Uint8Array, seen: number[]) =>
+    link === null ? decode(bytes) : link.decode(bytes, seen);
   const decodeAll = () => {
     const all = [
-      ...decode(args) as unknown[],
-      ...(kwargs === null ? [] : [decode(kwargs)]),
+      ...read(args, inArgs) as unknown[],
+      ...(kwargs === null ? [] : [read(kwargs, inKwargs)]),
     ];
     takeOut(pins);
     return all;

@@ -62,7 +62,7 @@ export function takeSpare(launch: Launch): TakenSpare | null {
     spares.splice(index, 1);
     losses = 0;
     timer ??= setTimeout(replenish, REPLENISH_MS);
-    Deno.unrefTimer(Number(timer));
+    timer.unref();
     return { process: spare.process, changes };
   }
   return null;

@@ -8,8 +8,9 @@ import {
   memoryCalls,
   SystemCall,
 } from "./libc.ts";
+import { canLetEnd, letEnd } from "./let_end.ts";
 import { DIED, lifeIndex, WATCH } from "./lives.ts";
-import { HEARTBEAT, type Parking } from "./parking.ts";
+import { HEARTBEAT, type Parking, PollingParking } from "./parking.ts";
 
 const FUTEX_WAKE = 1;
 const FUTEX2_SIZE_U32 = 2;
@@ -143,8 +144,10 @@ export class FutexParking implements Parking {
   #sync: Area;
   #async: Area;
   #ahead: number;
+  #polling: PollingParking;
 
   constructor(arena: Arena, slot: number) {
+    this.#polling = new PollingParking(arena);
     this.#base = arena.base!;
     this.#sync = new Area(arena, slot, "sync");
     this.#async = new Area(arena, slot, "async");
@@ -182,13 +185,21 @@ export class FutexParking implements Parking {
     );
   }
 
-  async sleepAsync(offset: number, value: number, ms: number): Promise<void> {
+  async sleepAsync(
+    offset: number,
+    value: number,
+    ms: number,
+    keeps: boolean,
+  ): Promise<void> {
+    if (!keeps && !canLetEnd()) {
+      return await this.#polling.sleepAsync(offset, value, ms, false);
+    }
     const area = this.#async;
     area.setWord(offset, value);
     if (!area.setLives()) return;
     const most = Math.min(ms, area.overflow ? POLL : HEARTBEAT);
     area.setEnd(performance.now() + most + this.#ahead);
-    await this.#calls.callAsync(
+    const woken = this.#calls.callAsync(
       SystemCall.FUTEX_WAITV,
       area.address,
       1 + area.watched,
@@ -197,6 +208,8 @@ export class FutexParking implements Parking {
       CLOCK_MONOTONIC,
       0,
     );
+    if (!keeps) letEnd(woken);
+    await woken;
   }
 
   wake(offset: number): void {

@@ -152,12 +152,12 @@ export class Member {
     this.sweepDead();
   }
 
-  /** The same, without blocking this thread. */
-  async sleepAsync(bell: number, ms: number): Promise<void> {
+  /** The same, without blocking this thread; `keeps`: the program goes on meanwhile. */
+  async sleepAsync(bell: number, ms: number, keeps = true): Promise<void> {
     const { slots } = this.arena;
     const asleep = bell | ASYNC;
     if (Atomics.compareExchange(slots, this.#bell, bell, asleep) === bell) {
-      await this.parking.sleepAsync(this.#offset, asleep, ms);
+      await this.parking.sleepAsync(this.#offset, asleep, ms, keeps);
       Atomics.and(slots, this.#bell, ~ASYNC);
     }
     this.sweepDead();

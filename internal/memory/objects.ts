@@ -182,6 +182,18 @@ export class SharedObject {
     return isPinned(this.space.arena, this, end) || this.#hasHolders(end);
   }
 
+  /** Whether this thread is the only one that holds this end, right now. */
+  isOnlyHeldHere(end: number): boolean {
+    if (isPinned(this.space.arena, this, end)) return false;
+    const { slot } = this.member;
+    const at = HOLDERS + end * SET_WORDS;
+    for (let i = 0; i < SET_WORDS; i++) {
+      const own = i === slot >>> 5 ? 1 << (slot & 31) : 0;
+      if ((Atomics.load(this.words, at + i) & ~own) !== 0) return false;
+    }
+    return true;
+  }
+
   /** This thread holds an end from now on. */
   hold(end: number): void {
     const { slot } = this.member;

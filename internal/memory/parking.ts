@@ -47,8 +47,13 @@ export interface Parking {
    * at most. With `watch`, also the death of another member ends it.
    */
   sleep(offset: number, value: number, ms: number, watch: boolean): void;
-  /** The same, without blocking. While it is pending the program goes on. */
-  sleepAsync(offset: number, value: number, ms: number): Promise<void>;
+  /** The same, without blocking; `keeps`: the program goes on while it is pending. */
+  sleepAsync(
+    offset: number,
+    value: number,
+    ms: number,
+    keeps: boolean,
+  ): Promise<void>;
   /** Wakes all who sleep at that word. */
   wake(offset: number): void;
 }
@@ -70,11 +75,19 @@ export class PollingParking implements Parking {
     }
   }
 
-  async sleepAsync(offset: number, value: number, ms: number): Promise<void> {
+  async sleepAsync(
+    offset: number,
+    value: number,
+    ms: number,
+    keeps: boolean,
+  ): Promise<void> {
     const words = this.#arena.ints(offset, 4);
     const end = performance.now() + Math.min(ms, HEARTBEAT);
     while (Atomics.load(words, 0) === value && performance.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 1);
+        if (!keeps) timer.unref();
+      });
     }
   }
 
@@ -93,7 +106,12 @@ export class AtomicsParking implements Parking {
     Atomics.wait(this.#words, offset / 4, value, Math.min(ms, HEARTBEAT));
   }
 
-  async sleepAsync(offset: number, value: number, ms: number): Promise<void> {
+  async sleepAsync(
+    offset: number,
+    value: number,
+    ms: number,
+    keeps: boolean,
+  ): Promise<void> {
     const { async, value: ended } = Atomics.waitAsync(
       this.#words,
       offset / 4,
@@ -102,6 +120,7 @@ export class AtomicsParking implements Parking {
     );
     if (!async) return;
     // Alone it neither keeps the program alive, nor does its time-out fire.
+    if (!keeps) return void await ended;
     const timer = setInterval(() => {}, HEARTBEAT);
     await ended;
     clearInterval(timer);

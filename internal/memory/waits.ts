@@ -14,6 +14,7 @@ import { breathe } from "../turn.ts";
 import {
   after,
   checkTimeout,
+  holdsProgram,
   type SyncWaitOptions,
   type WaitOptions,
 } from "../wait.ts";
@@ -48,6 +49,8 @@ const MOST_DOZES = 32;
 
 interface Waiter {
   attempt: Attempt<unknown>;
+  /** Whether the program goes on for it. */
+  readonly keeps: boolean;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -57,6 +60,8 @@ export class Line {
   readonly gate: Gate;
   readonly #waits: Waits;
   #waiters: Waiter[] = [];
+  /** For how many of them the program goes on. */
+  #keepers = 0;
   #isAboutToLook = false;
   /**
    * How often to look before going to sleep: more after it has helped, less after
@@ -131,6 +136,7 @@ export class Line {
     if (this.isEmpty) return;
     this.look();
     if (this.isEmpty) this.#waits.remove(this);
+    else this.#waits.settle();
   }
 
   /** Looks whether those who wait can have what they wait for. */
@@ -176,9 +182,15 @@ export class Line {
     if (woken) set.wakeOne(member);
   }
 
+  /** Whether the program goes on for somebody who waits here. */
+  get keeps(): boolean {
+    return this.#keepers > 0;
+  }
+
   /** Ends all waits with that error. */
   fail(error: unknown): void {
     if (this.isEmpty) return;
+    this.#keepers = 0;
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
     this.leave();
     this.#waits.remove(this);
@@ -197,6 +209,7 @@ export class Line {
     };
     const waiter: Waiter = {
       attempt,
+      keeps: holdsProgram(signal),
       resolve: (value) => {
         end();
         resolve(value as R);
@@ -213,13 +226,14 @@ export class Line {
     const cancel = after(timeout, () => {
       this.#giveUp(waiter);
       waiter.resolve(undefined);
-    });
+    }, waiter.keeps);
     signal?.addEventListener("abort", abort);
     const unlisten = currentCoroutine()?.onKill((exit) => {
       this.#giveUp(waiter);
       waiter.reject(exit);
     });
     this.#waiters.push(waiter);
+    if (waiter.keeps) this.#keepers++;
     if (this.#waiters.length === 1) this.look();
     if (this.#waiters.length > 0) this.#waits.add(this);
     return promise;
@@ -230,11 +244,12 @@ export class Line {
     if (this.isEmpty) {
       this.leave();
       this.#waits.remove(this);
-    }
+    } else this.#waits.settle();
   }
 
   #remove(waiter: Waiter): void {
     const index = this.#waiters.indexOf(waiter);
+    if (index !== -1 && waiter.keeps) this.#keepers--;
     if (index === 0) this.#waiters.shift();
     else if (index > 0) this.#waiters.splice(index, 1);
   }
@@ -286,8 +301,10 @@ export class Waits {
   readonly member: Member;
   #lines = new Set<Line>();
   #running = false;
-  /** Whether the sleep was ended already, in which nobody waits any more. */
-  #rung = false;
+  /** Whether the program goes on during the sleep, or will during the next. */
+  #keeps = false;
+  /** Keeps it until a sleep that does not has ended. */
+  #bridge: ReturnType<typeof setInterval> | undefined;
   /** Whether the last sleep was over soon. */
   #isSoon = false;
   #dozes = 0;
@@ -300,15 +317,25 @@ export class Waits {
   add(line: Line): void {
     this.#lines.add(line);
     if (!this.#running) this.#run();
+    else this.settle();
   }
 
   /** Nobody waits there any more. */
   remove(line: Line): void {
-    if (!this.#lines.delete(line)) return;
-    // The sleep would keep the program alive.
-    if (this.#lines.size > 0 || this.#rung) return;
-    this.#rung = true;
+    if (this.#lines.delete(line)) this.settle();
+  }
+
+  /** Ends a sleep that keeps the program alive for nobody, or fails to do so. */
+  settle(): void {
+    if (!this.#running || this.#keeps === this.#mustKeep) return;
+    this.#keeps = !this.#keeps;
+    if (this.#keeps) this.#bridge ??= setInterval(() => {}, HEARTBEAT);
     this.member.ring(this.member.slot);
+  }
+
+  get #mustKeep(): boolean {
+    for (const line of this.#lines) if (line.keeps) return true;
+    return false;
   }
 
   /** This thread is about to block: what it waits for is left to others. */
@@ -331,13 +358,15 @@ export class Waits {
       }
       for (const line of [...this.#lines]) this.#look(line);
       if (this.#lines.size === 0) break;
-      this.#rung = false;
+      this.#keeps = this.#mustKeep;
       const began = performance.now();
-      if (this.#isSoon && ++this.#dozes % MOST_DOZES !== 0) {
+      if (this.#keeps && this.#isSoon && ++this.#dozes % MOST_DOZES !== 0) {
         await breathe(); // whatever else can run comes first
         this.member.sleep(bell, SOON_MS);
-      } else await this.member.sleepAsync(bell, HEARTBEAT);
+      } else await this.member.sleepAsync(bell, HEARTBEAT, this.#keeps);
       this.#isSoon = performance.now() - began < SOON_MS;
+      clearInterval(this.#bridge);
+      this.#bridge = undefined;
     }
     this.#running = false;
   }

@@ -7,9 +7,9 @@ import { WaitQueue } from "../wait_queue.ts";
 import type { WaitSource } from "../waitable.ts";
 import { type Address, nameOf, toAddress } from "./address.ts";
 import { authenticate } from "./authenticate.ts";
-import type { Channel } from "./channel.ts";
 import type { ListeningSocket } from "./listen.ts";
-import { StreamChannel } from "./stream_channel.ts";
+import { openChannel, type Opener } from "./stream_channel.ts";
+import type { Channel } from "./channel.ts";
 
 /** How strangers are treated. */
 export interface AcceptorOptions {
@@ -46,15 +46,19 @@ interface Stranger {
  * nobody calls `accept()` right now; so many as may wait for that.
  *
  * It keeps the program alive only while somebody waits for a connection.
+ *
+ * @typeParam C What a connection is to who accepts it.
  */
-export class Acceptor implements WaitSource {
+export class Acceptor<C extends { close(): void } = Channel>
+  implements WaitSource {
   #socket: ListeningSocket;
   #options: AcceptorOptions;
   #name: string;
   #strangers = new Set<Stranger>();
   /** Those who have proven the key, and were not accepted yet. */
-  #proven: Channel[] = [];
-  #accepting = new WaitQueue<Channel>(() => this.#count());
+  #proven: C[] = [];
+  #open: Opener<C>;
+  #accepting = new WaitQueue<C>(() => this.#count());
   #watching = new WaitQueue<void>(() => this.#count());
   /** Resolved when there may be room for one more connection. */
   #room = Promise.withResolvers<void>();
@@ -62,8 +66,13 @@ export class Acceptor implements WaitSource {
   #isInTrouble = false;
   #closed = false;
 
-  /** Begins to accept. */
-  constructor(socket: ListeningSocket, options: AcceptorOptions) {
+  /** Begins to accept; by default it opens channels. */
+  constructor(
+    socket: ListeningSocket,
+    options: AcceptorOptions,
+    open: Opener<C> = openChannel as unknown as Opener<C>,
+  ) {
+    this.#open = open;
     this.#socket = socket;
     this.#options = options;
     this.#name = nameOf(socket.address);
@@ -77,7 +86,7 @@ export class Acceptor implements WaitSource {
   }
 
   /** The next connection whose other end has proven the key. */
-  async accept(options: WaitOptions): Promise<Channel> {
+  async accept(options: WaitOptions): Promise<C> {
     checkTimeout(options.timeout);
     throwIfKilled();
     options.signal?.throwIfAborted();
@@ -191,7 +200,7 @@ export class Acceptor implements WaitSource {
     try {
       await authenticate(socket, "listener", authkey, peer);
       if (!this.#strangers.has(stranger)) throw new Error("expelled");
-      this.#welcome(new StreamChannel(socket, peer, maxLength));
+      this.#welcome(this.#open(socket, peer, maxLength));
     } catch (error) {
       close(socket);
       if (this.#closed) return;
@@ -209,7 +218,7 @@ export class Acceptor implements WaitSource {
     }
   }
 
-  #welcome(channel: Channel): void {
+  #welcome(channel: C): void {
     const accepting = this.#accepting.first;
     if (this.#closed) channel.close();
     else if (accepting) accepting.resolve(channel);

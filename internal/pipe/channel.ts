@@ -46,6 +46,8 @@ export interface Channel {
   readonly source: WaitSource;
   /** Closes this end. What was sent before still arrives. Twice is fine. */
   close(): void;
+  /** Takes back what was received, for who receives next; where that is possible. */
+  putBack?(message: unknown, isBytes: boolean): void;
   /** As `sendObject`, blocking the thread; where that is possible. */
   sendObjectSync?(value: unknown): void;
   /** As `receiveObject`, blocking the thread; where that is possible. */

@@ -13,7 +13,7 @@ import {
 } from "./address.ts";
 import { authenticate } from "./authenticate.ts";
 import type { Channel } from "./channel.ts";
-import { StreamChannel } from "./stream_channel.ts";
+import { openChannel, type Opener } from "./stream_channel.ts";
 
 /** Until the next try, when too many wait at a unix socket. */
 const RETRY_MS = 20;
@@ -26,28 +26,38 @@ export interface DialOptions extends WaitOptions {
 }
 
 /**
- * Connects, and proves the key.
+ * Connects, and proves the key. Gives a channel.
  *
  * Cancel safety: giving up closes what was begun.
  */
-export async function dial(
+export function dial(
   address: Address,
   options: DialOptions,
 ): Promise<Channel> {
+  return dialAs(address, options, openChannel);
+}
+
+/** {@linkcode dial}, for something else than a channel. */
+export async function dialAs<C>(
+  address: Address,
+  options: DialOptions,
+  open: Opener<C>,
+): Promise<C> {
   const limit = checkTimeout(options.timeout);
   if (options.tls) checkTls(address, "connect");
   return await waitBySignal(
     options.signal,
-    (signal) => dialUntil(address, options, limit, signal),
+    (signal) => dialUntil(address, options, open, limit, signal),
   );
 }
 
-async function dialUntil(
+async function dialUntil<C>(
   address: Address,
   { authkey, tls, maxLength }: DialOptions,
+  openAs: Opener<C>,
   limit: number,
   signal: AbortSignal | undefined,
-): Promise<Channel> {
+): Promise<C> {
   const name = nameOf(address);
   const stop = new AbortController();
   const abort = () => stop.abort(signal!.reason);
@@ -76,7 +86,7 @@ async function dialUntil(
     }
     await authenticate(socket, "connector", authkey, name);
     stop.signal.throwIfAborted();
-    return new StreamChannel(socket, name, maxLength);
+    return openAs(socket, name, maxLength);
   } catch (error) {
     close(socket);
     throw stop.signal.aborted ? stop.signal.reason : explain(error, address);

@@ -24,6 +24,17 @@ export interface Socket {
   unref(): void;
 }
 
+/** Makes a connection out of a socket at whose other end is `peer`. */
+export type Opener<C> = (
+  socket: Socket,
+  peer: string,
+  maxLength: number,
+) => C;
+
+/** Makes a channel. */
+export const openChannel: Opener<Channel> = (socket, peer, maxLength) =>
+  new StreamChannel(socket, peer, maxLength);
+
 /**
  * Messages over a socket, which is the channel's from now on. It keeps the
  * program alive only while somebody waits to receive, and until what was sent is

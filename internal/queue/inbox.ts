@@ -20,7 +20,11 @@ export class NotLoaded {
 }
 
 /** What was taken with others, or too early, and is still to be given. */
-type Leftover = { item: unknown } | { error: unknown } | { cell: Scratch };
+type Leftover =
+  | { item: unknown }
+  | { bytes: Uint8Array<ArrayBuffer> }
+  | { error: unknown }
+  | { cell: Scratch };
 
 /** Those messages of a ring that this thread takes. */
 export class Inbox {
@@ -28,6 +32,8 @@ export class Inbox {
   /** Called after so many were taken from the ring. */
   readonly #taken: (count: number) => void;
   #leftovers: Leftover[] | null = null;
+  /** How many of these, the first ones, were given, and came back. */
+  #returned = 0;
   #isComplete = false;
 
   constructor(gets: GetSide, taken: (count: number) => void) {
@@ -47,7 +53,11 @@ export class Inbox {
    * @throws {DataCloneError} If it cannot be read; it has been taken.
    */
   take(kind: number): unknown {
-    if (this.#leftovers !== null) return this.#nextLeftover();
+    if (this.#leftovers !== null) {
+      return kind !== -1 && "bytes" in this.#leftovers[0]!
+        ? OTHER
+        : this.#nextLeftover();
+    }
     const scratch = takeScratch();
     try {
       const take = this.#gets.take(scratch, kind);
@@ -81,6 +91,11 @@ export class Inbox {
   takeBytes(
     kind: number,
   ): Uint8Array<ArrayBuffer> | typeof NOTHING | typeof OTHER {
+    if (this.#leftovers !== null) {
+      return "bytes" in this.#leftovers[0]!
+        ? this.#nextLeftover() as Uint8Array<ArrayBuffer>
+        : OTHER;
+    }
     const scratch = takeScratch();
     try {
       const take = this.#gets.take(scratch, kind);
@@ -93,11 +108,25 @@ export class Inbox {
     }
   }
 
+  /**
+   * Takes back what was given and could not be passed on: it is the first to be
+   * given again, to who gets it in this thread.
+   */
+  putBack(items: readonly unknown[], areBytes = false): void {
+    const returned = items.map((item) =>
+      areBytes ? { bytes: item as Uint8Array<ArrayBuffer> } : { item }
+    );
+    this.#leftovers ??= [];
+    this.#leftovers.splice(this.#returned, 0, ...returned);
+    this.#returned += items.length;
+  }
+
   /** Drops all; gives how many there were. */
   dropAll(): number {
     const scratch = takeScratch();
     let dropped = this.#leftovers?.length ?? 0;
     this.#leftovers = null;
+    this.#returned = 0;
     try {
       for (;;) {
         const count = this.#gets.takeMany(scratch, DROPPED_AT_ONCE);
@@ -167,8 +196,10 @@ export class Inbox {
     const leftovers = this.#leftovers!;
     const next = leftovers.shift()!;
     this.#leftovers = null;
+    if (this.#returned > 0) this.#returned--;
     try {
       if ("item" in next) return next.item;
+      if ("bytes" in next) return next.bytes;
       if ("error" in next) throw next.error;
       return this.#read(next.cell, 0); // which may leave it again, as the first
     } finally {

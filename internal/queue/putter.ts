@@ -118,6 +118,17 @@ export class Putter {
     await done();
   }
 
+  /** Puts items, be there room or not; not to wait, they come before who waits. */
+  putAnyway(items: readonly unknown[]): void {
+    const { puts } = this.#ring;
+    puts.ignoreBounds(true);
+    try {
+      for (const item of items) this.putSync(item, { timeout: 0 });
+    } finally {
+      puts.ignoreBounds(false);
+    }
+  }
+
   /** Puts what waits for room, be there some or not. */
   putAll(): void {
     this.#ring.puts.ignoreBounds(true);

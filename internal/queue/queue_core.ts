@@ -64,6 +64,23 @@ export class QueueCore {
     return this.#words.finish(1);
   }
 
+  /**
+   * Takes back items that somebody elsewhere was given and did not take. They are
+   * the first to be got again; but where others look into the queue themselves, who
+   * cannot see what this thread holds, they come last.
+   */
+  putBack(items: readonly unknown[]): void {
+    const { ring } = this.#words;
+    if (ring.seal === Seal.BOTH) return this.#words.finishUpTo(items.length);
+    if (ring.seal === Seal.OPEN && !this.object.isOnlyHeldHere(0)) {
+      // Their being put does not count: they are no new ones.
+      this.putter.putAnyway(items);
+      return this.#words.finishUpTo(items.length);
+    }
+    this.getter.inbox.putBack(items);
+    this.getter.line.lookNow();
+  }
+
   /** Waits until all items are done with; `false`: time ran out. */
   async join(options?: WaitOptions): Promise<boolean> {
     const attempt = () => this.#words.unfinished <= 0 || undefined;

@@ -4,7 +4,7 @@ import { ShutDownError } from "../../errors.ts";
 import { ownHome } from "../memory/home.ts";
 import { createQueue } from "../structure/queue.ts";
 import { readHandle, writeHandle } from "../travel/handles.ts";
-import type { Handle } from "../travel/service.ts";
+import type { Handle, Service } from "../travel/service.ts";
 import { noSync, type Remote } from "../travel/remote.ts";
 import { Unsendable } from "../wire/unsendable.ts";
 import { QueueCore } from "./queue_core.ts";
@@ -54,6 +54,15 @@ export function remoteOf({ remote }: Ways): Remote {
 export function coreOf({ core, remote }: Ways, method: string): QueueCore {
   if (core !== null) return core;
   throw remote === null ? closed() : noSync("queue", method);
+}
+
+/** How a queue that is served gets back what it gave to nobody. */
+export function giveBackTo<Q extends object>(
+  waysOf: (queue: Q) => Ways,
+): Service<Q>["giveBack"] & object {
+  const many = (queue: Q, items: unknown) =>
+    waysOf(queue).core?.putBack(items as unknown[]);
+  return { get: (queue, item) => many(queue, [item]), getMany: many };
 }
 
 /** Closes a queue: its thread does not use it any more. */

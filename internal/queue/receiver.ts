@@ -55,6 +55,12 @@ export class Receiver implements WaitSource {
     >;
   }
 
+  /** Takes back a message that somebody elsewhere was given and did not take. */
+  putBack(message: unknown, isBytes: boolean): void {
+    this.#inbox.putBack([message], isBytes);
+    this.line.lookNow();
+  }
+
   receiveObjectSync(options: SyncWaitOptions): unknown {
     try {
       const taken = this.line.waitSync(this.#takeObject, options);
@@ -119,7 +125,7 @@ export class Receiver implements WaitSource {
 
   readonly #takeBytes = (): Taken | undefined =>
     this.#take(
-      () => this.#inbox.held > 0 ? OTHER : this.#inbox.takeBytes(BYTES),
+      () => this.#inbox.takeBytes(BYTES),
       "a value comes next: use recv()",
     );
 

@@ -59,6 +59,10 @@ export class RingChannel implements Channel {
     return this.#receiver("receive from").receiveObjectSync(options);
   }
 
+  putBack(message: unknown, isBytes: boolean): void {
+    this.#core?.receiver?.putBack(message, isBytes);
+  }
+
   poll(options: WaitOptions): Promise<boolean> {
     return this.#receiver("poll").poll(options);
   }

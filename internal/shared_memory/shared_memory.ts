@@ -1,4 +1,5 @@
 import { ShutDownError } from "../../errors.ts";
+import { note } from "../wire/parcels.ts";
 import { Unsendable } from "../wire/unsendable.ts";
 import { registerShared } from "../travel/shared_class.ts";
 import {
@@ -76,7 +77,11 @@ export class SharedMemory implements Disposable {
       name: "SharedMemory",
       class: SharedMemory,
       encode(memory) {
-        if (memory.#region !== null) return memory.#region.handle();
+        if (memory.#region !== null) {
+          // It holds nothing, but says that there is an object in the message.
+          note({ key: "SharedMemory", pin: null });
+          return memory.#region.handle();
+        }
         throw new Unsendable("shared memory that was closed cannot be sent");
       },
       decode(handle) {

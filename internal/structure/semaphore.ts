@@ -187,6 +187,7 @@ export class SemaphoreWords implements Gate {
   /** Releases a permit of this thread as if the thread had died with it. */
   abandon(): void {
     this.#enter();
+    if (this.#has(TRAVELS)) return this.#leave(); // then they are nobody's
     this.#setFlags(0, ABANDONED);
     const own = this.#words[this.#own]!;
     if ((own & HELD) > 0) this.#put(this.#own, own - 1);

@@ -10,15 +10,19 @@ import type { SharedObject } from "../memory/objects.ts";
 import { dropPinsFrom, pin, unpin } from "../memory/pins.ts";
 import "../structure/all.ts";
 import { note, pinBy } from "../wire/parcels.ts";
+import { currentRoute, unreachable } from "./route.ts";
 import type { Handle } from "./service.ts";
+
+export type { Handle } from "./service.ts";
 
 /** For the codec: what to write of an end of an object, which will be pinned. */
 export function writeHandle(object: SharedObject, end: number): Handle {
+  if (currentRoute() !== null) throw unreachable();
   const own = isOwn(object);
   note({
     key: `${object.uid}/${end}`,
     // What lies elsewhere cannot be pinned for somebody here: its maker holds it.
-    pin: (beneficiary) => own ? pin(object, end, beneficiary) : -1,
+    pin: own ? (beneficiary) => pin(object, end, beneficiary) : null,
   });
   const { grant } = object.space.arena;
   return [object.index, object.uid, end, own ? 0 : grant];

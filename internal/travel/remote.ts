@@ -33,6 +33,14 @@ export interface Remote {
   ): Promise<unknown>;
   /** Lets go of it: no more calls. Twice does nothing new. */
   release(): void;
+  /** What its class has told of it ({@linkcode Service.describe}). */
+  readonly description: unknown;
+  /** A call has given this to nobody: it goes back there. */
+  giveBack(method: string, result: unknown): void;
+  /** What it is, once that is known: one that was to be reached first. */
+  itself(): Remote;
+  /** An owner that has called it has died. */
+  gone(owner: object): void;
   /**
    * How it travels in a message to who is not at the other end of a route: as
    * how to reach it from there.

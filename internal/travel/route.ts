@@ -1,8 +1,11 @@
 /** How objects travel in messages to who cannot look at the memory they lie in. */
 
 import { DataCloneError } from "../../errors.ts";
+import { Unsendable } from "../wire/unsendable.ts";
+import type { LinkOptions } from "./link_options.ts";
 import type { Remote } from "./remote.ts";
 import type { SharedClass } from "./service.ts";
+import type { Transport } from "./transport.ts";
 
 /** One end of a connection, as to the objects in its messages. */
 export interface Route {
@@ -14,6 +17,35 @@ export interface Route {
   ): unknown;
   /** The object that was meant if it is one of ours, or what stands for it. */
   receive(shared: SharedClass<object>, data: unknown): object;
+}
+
+/** A route that writes and reads messages, and counts what is in them. */
+export interface LinkEnd extends Route {
+  /** Writes a value; where it `isLast`, only objects of the other end can be in it. */
+  encode(
+    value: unknown,
+    root: string,
+    isLast?: boolean,
+  ): Uint8Array<ArrayBuffer>;
+  /** Reads a value; one that is read again, with the same set. */
+  decode(bytes: Uint8Array, seen?: number[]): unknown;
+  /** Ends it. */
+  close(): void;
+}
+
+/** Makes one end of a connection over which objects are used. */
+export type LinkMaker = (transport: Transport, options: LinkOptions) => LinkEnd;
+
+let maker: LinkMaker | null = null;
+
+/** Called where links are made: where there are objects that need them. */
+export function linkBy(means: LinkMaker): void {
+  maker = means;
+}
+
+/** Makes one end of a connection, where an object was seen that needs it. */
+export function openLink(transport: Transport, options: LinkOptions): LinkEnd {
+  return maker!(transport, options);
 }
 
 let route: Route | null = null;
@@ -35,19 +67,31 @@ export function over<R>(way: Route | null, fn: () => R): R {
 }
 
 /** Finds again what {@linkcode Remote.locate} has told of. */
-export type Locator = (shared: SharedClass<object>, at: unknown) => object;
+export type Locator = (
+  shared: SharedClass<object>,
+  where: readonly unknown[],
+) => object;
 
-let locator: Locator | null = null;
+const locators = new Map<string, Locator>();
 
-/** Called by who can find objects elsewhere. */
-export function locateBy(means: Locator): void {
-  locator = means;
+/** Called by who can find what is told of in that way. */
+export function locateBy(way: string, means: Locator): void {
+  locators.set(way, means);
 }
 
 /** The object that stands for what can be reached there. */
 export function locateFrom(shared: SharedClass<object>, at: unknown): object {
-  if (locator !== null) return locator(shared, at);
+  const [way, ...where] = Array.isArray(at) ? at : [];
+  const locator = locators.get(way);
+  if (locator !== undefined) return locator(shared, where);
   throw new DataCloneError(
     `Cannot receive a ${shared.name} as it is served by another process, which cannot be reached from here`,
+  );
+}
+
+/** Why an object cannot be sent over a route that is memory and nothing else. */
+export function unreachable(what = "this"): Unsendable {
+  return new Unsendable(
+    `${what} is memory, and cannot be sent to who cannot look at this memory: start the process with --allow-ffi, as this one must be, or use what a Manager serves`,
   );
 }

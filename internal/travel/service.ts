@@ -15,6 +15,11 @@ export type Handle = readonly [
   arena: ArenaGrant | 0,
 ];
 
+/** How a message tells of an object elsewhere to who is not connected with it. */
+export interface Located {
+  readonly at: unknown;
+}
+
 /** What others may do with an object that is served to them. */
 export interface Service<T extends object> {
   /** The methods that they may call as they are. */
@@ -26,6 +31,8 @@ export interface Service<T extends object> {
   readonly waiting?: readonly string[];
   /** Those that are there for remote callers only. */
   readonly special?: Readonly<Record<string, SpecialMethod<T>>>;
+  /** Those of these that do not wait, and so get no signal. */
+  readonly quick?: Readonly<Record<string, QuickMethod<T>>>;
   /** Where what can be called differs from one object to the next. */
   find?(object: T, method: string): SpecialMethod<T> | undefined;
   /** What is known of it at the other end without asking: `Barrier.parties`. */
@@ -56,22 +63,30 @@ export type SpecialMethod<T extends object> = (
   signal: AbortSignal,
 ) => unknown;
 
+/** A {@linkcode SpecialMethod} that does not wait. */
+export type QuickMethod<T extends object> = (
+  object: T,
+  args: readonly unknown[],
+) => unknown;
+
 /** A class of this library whose objects are shared. */
 export interface SharedClass<T extends object> {
   /** Its name in messages. */
   readonly name: string;
   readonly class: abstract new (...args: never[]) => T;
   /**
-   * Within the family: {@linkcode writeHandle}. Called more than once, maybe, for
-   * one message: it must change nothing.
+   * Within the family: {@linkcode writeHandle}; or where it can be reached. Called
+   * more than once, maybe, for one message: it must change nothing.
    */
-  encode(object: T): Handle;
+  encode(object: T): Handle | Located;
   /** Within the family: {@linkcode readHandle}. */
   decode(handle: Handle): T;
   /** What it has instead of a core, if it stands for one elsewhere. */
   remoteOf(object: T): Remote | null;
   /** Makes an object that stands for one elsewhere. */
   fromRemote(remote: Remote, description: unknown): T;
+  /** Whom it stands for at home, where what is served is not the object itself. */
+  home?(object: T): object;
   /** `null`: it is memory, and what cannot look at that cannot have it. */
   readonly service: Service<T> | null;
 }

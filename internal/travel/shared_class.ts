@@ -1,9 +1,10 @@
 /** Lets objects that are shared be sent, by the way that leads to the receiver. */
 
 import { registerHandle } from "../wire/classes.ts";
-import { Unsendable } from "../wire/unsendable.ts";
-import { currentRoute, locateFrom } from "./route.ts";
-import type { Handle, SharedClass } from "./service.ts";
+import { note } from "../wire/parcels.ts";
+import { Link } from "./link.ts";
+import { currentRoute, linkBy, locateFrom, unreachable } from "./route.ts";
+import type { Handle, Located, SharedClass } from "./service.ts";
 
 const byName = new Map<string, SharedClass<object>>();
 
@@ -12,11 +13,6 @@ export function sharedClassNamed(
   name: string,
 ): SharedClass<object> | undefined {
   return byName.get(name);
-}
-
-/** What an object is sent as that stands for one elsewhere, to who is on no route. */
-interface Located {
-  readonly at: unknown;
 }
 
 /** Lets objects of a class be sent: to a family, over routes, and from there on. */
@@ -31,10 +27,12 @@ export function registerShared<T extends object>(shared: SharedClass<T>): void {
       const route = currentRoute();
       const remote = shared.remoteOf(object);
       if (route !== null) {
-        if (shared.service === null) throw unreachable(name);
+        if (shared.service === null) throw unreachable(`a ${name}`);
         return route.send(any, object, remote);
       }
       if (remote === null) return shared.encode(object);
+      // It holds nothing here, but says that there is an object in the message.
+      note({ key: name, pin: null });
       return { at: remote.locate() } satisfies Located;
     },
     decode(data) {
@@ -46,8 +44,5 @@ export function registerShared<T extends object>(shared: SharedClass<T>): void {
   });
 }
 
-function unreachable(name: string): Unsendable {
-  return new Unsendable(
-    `a ${name} is memory, and cannot be sent to who cannot look at this memory: start the process with --allow-ffi, as this one must be, or use what a Manager serves`,
-  );
-}
+// Who has such objects may have to reach them elsewhere.
+linkBy((transport, options) => new Link(transport, options));

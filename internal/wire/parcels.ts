@@ -21,8 +21,8 @@ export type Beneficiary = { readonly owner: number } | {
 export interface Note {
   /** Tells it from others. */
   readonly key: string;
-  /** Pins it; gives the pin's number, or -1 where there is nothing to pin. */
-  pin(beneficiary: Beneficiary): number;
+  /** Pins it; gives the pin's number. `null`: it is held by other means. */
+  readonly pin: ((beneficiary: Beneficiary) => number) | null;
 }
 
 /** A message and its pins. */
@@ -70,12 +70,14 @@ export function endNotes(outer: Note[] | null): Note[] | null {
   return notes;
 }
 
-/** Pins what was noted. */
+/** Pins what was noted, for the sake of this thread where nobody else is named. */
 export function pinAll(
   notes: readonly Note[],
-  beneficiary: Beneficiary,
+  beneficiary?: Beneficiary,
 ): number[] {
-  return notes.map((note) => note.pin(beneficiary)).filter((pin) => pin !== -1);
+  return notes.filter(({ pin }) => pin !== null).map(({ pin }) =>
+    pin!(beneficiary ?? { owner: pinning!.owner() })
+  );
 }
 
 /**
@@ -95,8 +97,7 @@ export function pack(
   } finally {
     notes = endNotes(outer);
   }
-  const pins = notes &&
-    pinAll(notes, beneficiary ?? { owner: pinning!.owner() });
+  const pins = notes && pinAll(notes, beneficiary);
   return { bytes, pins };
 }
 

@@ -7,6 +7,7 @@ import {
   BoundedSemaphore,
   BrokenBarrierError,
   Condition,
+  EOFError,
   Event,
   Lock,
   LockAbandonedError,
@@ -96,12 +97,18 @@ describe("what is served", () => {
     const caller = new Caller();
     const condition = new Condition(new Lock());
     const served = caller.has(condition);
+    const begun = Promise.withResolvers<void>();
     const waiting = assertRejects(
-      () => served.withLock(() => served.wait()),
-      Error,
-      "gone",
+      () =>
+        served.withLock(() => {
+          begun.resolve();
+          return served.wait();
+        }),
+      EOFError,
+      "has ended",
     );
-    await condition.withLock(() => {});
+    await begun.promise;
+    await condition.withLock(() => {}); // that one has left it
     caller.die();
     await waiting;
     assertEquals(await condition.acquire({ timeout: 0 }), true);

@@ -1,0 +1,77 @@
+/** A parent's link to a child that cannot look at its memory. */
+
+import { LazyLink } from "../travel/lazy_link.ts";
+import type { Transport } from "../travel/transport.ts";
+import { decode } from "../wire/decode.ts";
+import { takeOut } from "../wire/parcels.ts";
+import type { Call } from "./boot.ts";
+import { LEVELS, log } from "./log.ts";
+import { withLength } from "./pipe_messages.ts";
+
+/** Out by the child's stdin, back by its reports. */
+export class ChildLink {
+  /** The link, which objects in what it reports came by. */
+  readonly lazy: LazyLink;
+  #transport = new StdinTransport();
+
+  /** @param name The child's, for messages. */
+  constructor(name: string) {
+    this.lazy = new LazyLink(this.#transport, {
+      peer: name,
+      loadAll: () => import("../travel/all.ts"),
+      ended: (reason) => {
+        if (reason) log(LEVELS.WARNING, `ended the link to ${name}: ${reason}`);
+      },
+      trouble: (error) => log(LEVELS.WARNING, `a served call failed: ${error}`),
+    });
+  }
+
+  /**
+   * What the child is to do, written so that it can reach what is in the
+   * arguments. Throws where that cannot be.
+   */
+  relay(job: Call): Call {
+    if (!job.hasObjects) return job;
+    const { args, kwargs, pins } = job;
+    try {
+      return {
+        ...job,
+        args: this.lazy.encode(decode(args), "args"),
+        kwargs: kwargs && this.lazy.encode(decode(kwargs), "kwargs"),
+        pins: [],
+      };
+    } finally {
+      takeOut(pins); // they are held by the link now
+    }
+  }
+
+  /** From now on it can be written to the child, behind what was before. */
+  open(stdin: WritableStreamDefaultWriter<Uint8Array>): void {
+    this.#transport.stdin = stdin;
+  }
+
+  /** The child has reported a message. */
+  receive(message: Uint8Array): void {
+    this.#transport.onmessage?.(message);
+  }
+
+  /** The child has ended, and all that it said was read. */
+  end(): void {
+    this.lazy.close();
+  }
+}
+
+class StdinTransport implements Transport {
+  onmessage: ((message: Uint8Array) => void) | null = null;
+  onclose: (() => void) | null = null;
+  stdin: WritableStreamDefaultWriter<Uint8Array> | null = null;
+
+  send(message: Uint8Array<ArrayBuffer>): Promise<void> {
+    // The child speaks first, so it has been told by then what to do.
+    return this.stdin!.write(withLength(message));
+  }
+
+  close(): void {
+    this.onmessage = null;
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * A manager's server in a child process.
+ *
+ * ```text
+ *   parent                                  child
+ *   1. listens at a rendezvous; starts ->   2. finds the callables, listens at the
+ *                                              manager's address
+ *   4. has its own connection          <-   3. connects to the rendezvous
+ *   5. closes that                     ->   6. ends
+ * ```
+ *
+ * If the child fails before that, its error is what `start()` throws. The first
+ * connection is the child's reason to live: it ends with its parent, too.
+ */
+
+import type { FunctionReference } from "../launch/function_reference.ts";
+import { findFunction, ownLoader } from "../launch/find_function.ts";
+import { LEVELS, log } from "../launch/log.ts";
+import type { Address, TlsOptions } from "../pipe/address.ts";
+import { builtinTypes } from "./builtins.ts";
+import { connectTo } from "./client.ts";
+import type { Registry, TypeEntry } from "./registry.ts";
+import { ManagerServer } from "./server.ts";
+
+/** What the child is told. */
+export interface ChildPlan {
+  readonly rendezvous: Address;
+  /** The key of the rendezvous, for this one connection. */
+  readonly rendezvousKey: Uint8Array;
+  readonly address: Address;
+  readonly authkey: Uint8Array;
+  readonly tls: TlsOptions | undefined;
+  /** Whether it serves what every `Manager` does. */
+  readonly builtins: boolean;
+  readonly types: readonly [
+    typeid: string,
+    type: {
+      readonly reference: FunctionReference;
+      readonly exposed: readonly string[] | null;
+    },
+  ][];
+  readonly initializer: FunctionReference | null;
+}
+
+/** The URL of this module, by which a child finds the function below. */
+export const MODULE: string = import.meta.url;
+
+/** What a manager's child runs. */
+export async function serveInChild(plan: ChildPlan): Promise<void> {
+  // Ctrl-C is for the program, which then ends this.
+  Deno.addSignalListener("SIGINT", () => {});
+  const { rendezvous, rendezvousKey, initializer } = plan;
+  await import("../travel/all.ts"); // with what a `Manager` makes
+  const registry = await registryOf(plan);
+  if (initializer !== null) {
+    const { call } = await findFunction(initializer, ownLoader());
+    await call();
+  }
+  const server = new ManagerServer(registry, plan);
+  const transport = await connectTo(rendezvous, {
+    authkey: rendezvousKey,
+    tls: undefined,
+  }, {});
+  server.attach(
+    transport,
+    "the process that has started this one",
+    () => server.close(),
+  );
+  log(LEVELS.INFO, "manager serving");
+  await server.ended;
+}
+
+async function registryOf({ builtins, types }: ChildPlan): Promise<Registry> {
+  const registry = new Map<string, TypeEntry>(builtins ? builtinTypes() : []);
+  for (const [typeid, { reference, exposed }] of types) {
+    const { call } = await findFunction(reference, ownLoader());
+    registry.set(typeid, { callable: call, reference, exposed });
+  }
+  return registry;
+}

@@ -1,0 +1,149 @@
+/** The way to a manager's server. */
+
+import type { Address, TlsOptions } from "../pipe/address.ts";
+import { EOFError } from "../../errors.ts";
+import { beforeExit } from "../launch/farewells.ts";
+import { dialAs } from "../pipe/dial.ts";
+import { nameOf } from "../pipe/address.ts";
+import { DEFAULT_LENGTH } from "../pipe/framing.ts";
+import { programHolder } from "../travel/hold_program.ts";
+import { Link } from "../travel/link.ts";
+import type { Remote } from "../travel/remote.ts";
+import { SocketTransport } from "../travel/socket_transport.ts";
+import type { Transport } from "../travel/transport.ts";
+import { checkTimeout, type WaitOptions } from "../wait.ts";
+import { WAY } from "./homes.ts";
+
+/** How to connect to a server. */
+export interface ClientOptions {
+  readonly authkey: Uint8Array;
+  readonly tls: TlsOptions | undefined;
+}
+
+const FIRST_RETRY_MS = 20;
+const LAST_RETRY_MS = 1000;
+/** So often a server may close the connection at once because others wait. */
+const MOST_REFUSALS = 10;
+
+/** A connection with a server, and what one can ask it. */
+export class Client {
+  /** Where the server listens. */
+  address: Address;
+  readonly #link: Link;
+  readonly #root: Remote;
+  readonly #tickets = new WeakMap<Remote, string>();
+
+  #ended: (() => void)[] = [];
+
+  constructor(transport: Transport, address: Address) {
+    this.address = address;
+    this.#link = new Link(transport, {
+      peer: `the manager at ${nameOf(address)}`,
+      waiting: transport instanceof SocketTransport
+        ? (yes) => transport.hold(yes)
+        : programHolder(),
+      loadAll: () => import("../travel/all.ts"),
+      locate: (object, remote) => this.#locate(object, remote),
+      ended: () => {
+        for (const callback of this.#ended) callback();
+      },
+    });
+    this.#root = this.#link.root();
+    this.whenEnded(beforeExit(() => this.#link.answered()));
+  }
+
+  /** Calls back when the connection has ended. */
+  whenEnded(callback: () => void): void {
+    if (this.#link.ended) callback();
+    else this.#ended.push(callback);
+  }
+
+  /** Asks the server where it listens: the system may have chosen that. */
+  async askAddress(): Promise<Address> {
+    return this.address = await this.#root.call("address", []) as Address;
+  }
+
+  /** What the server makes. */
+  create(typeid: string, args: readonly unknown[]): Promise<unknown> {
+    return this.#root.call("create", [typeid, args]);
+  }
+
+  /** What the server makes, by its ticket. */
+  async offer(typeid: string, args: readonly unknown[]): Promise<string> {
+    return await this.#root.call("offer", [typeid, args]) as string;
+  }
+
+  /** What stands here for what somebody has a ticket for. */
+  claim(ticket: string): Promise<unknown> {
+    return this.#root.call("claim", [ticket]);
+  }
+
+  /** Ends it. */
+  close(): void {
+    this.#link.close();
+  }
+
+  /** How others find what a proxy stands for: the server keeps it for them. */
+  #locate(object: object, remote: Remote): unknown {
+    let ticket = this.#tickets.get(remote);
+    if (ticket === undefined) {
+      this.#tickets.set(remote, ticket = crypto.randomUUID());
+      // If the server is gone, who receives it finds that out.
+      this.#root.call("keep", [ticket, object]).catch(() => {});
+    }
+    return [WAY, this.address, ticket, remote.description];
+  }
+}
+
+/**
+ * Connects; where a time is given, again and again until somebody listens. A
+ * server that has too much to do is tried again in any case.
+ */
+export async function connectTo(
+  address: Address,
+  { authkey, tls }: ClientOptions,
+  { timeout, signal }: WaitOptions,
+): Promise<SocketTransport> {
+  const end = performance.now() + checkTimeout(timeout);
+  let refusals = 0;
+  for (
+    let pause = FIRST_RETRY_MS;;
+    pause = Math.min(pause * 2, LAST_RETRY_MS)
+  ) {
+    const left = Math.max(end - performance.now(), 0);
+    try {
+      return await dialAs(
+        address,
+        {
+          authkey,
+          tls,
+          maxLength: DEFAULT_LENGTH,
+          timeout: left,
+          signal,
+        },
+        (socket, peer, maxLength) =>
+          new SocketTransport(socket, peer, maxLength),
+      );
+    } catch (error) {
+      const isBusy = error instanceof EOFError && ++refusals < MOST_REFUSALS;
+      const mayCome = timeout !== undefined &&
+        (error instanceof Deno.errors.ConnectionRefused ||
+          error instanceof Deno.errors.NotFound);
+      if (!(isBusy || mayCome) || left <= pause) throw error;
+    }
+    await sleep(pause * (0.5 + Math.random() / 2), signal);
+  }
+}
+
+async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  const abort = () => reject(signal!.reason);
+  signal?.addEventListener("abort", abort);
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}

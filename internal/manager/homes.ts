@@ -1,0 +1,53 @@
+/** What the servers of this process serve, for messages to who is not connected. */
+
+import { nameOf } from "../pipe/address.ts";
+import type { Address } from "../pipe/address.ts";
+import type { Located } from "../travel/service.ts";
+import { note } from "../wire/parcels.ts";
+import { Unsendable } from "../wire/unsendable.ts";
+
+/** How one finds a served object that a message tells of. */
+export const WAY = "manager";
+
+/** A server in this process. */
+export interface HomeServer {
+  readonly address: Address;
+  /** Keeps an object for who brings the ticket. */
+  ticketFor(object: object): string;
+  /** What somebody has a ticket for; `undefined`: nothing. */
+  kept(ticket: string): object | undefined;
+}
+
+const servers = new Map<string, HomeServer>();
+const serverOf = new WeakMap<object, HomeServer>();
+
+/** A server begins. */
+export function addServer(server: HomeServer): void {
+  servers.set(nameOf(server.address), server);
+}
+
+/** A server has ended. */
+export function removeServer(server: HomeServer): void {
+  const name = nameOf(server.address);
+  if (servers.get(name) === server) servers.delete(name);
+}
+
+/** The server of this process at an address. */
+export function serverAt(address: Address): HomeServer | undefined {
+  return servers.get(nameOf(address));
+}
+
+/** An object is served by that server. */
+export function belongsTo(server: HomeServer, object: object): void {
+  serverOf.set(object, server);
+}
+
+/** How an object of this process can be found by others. */
+export function locateHome(name: string, object: object): Located {
+  const server = serverOf.get(object);
+  if (server === undefined) {
+    throw new Unsendable(`a ${name} that nobody serves cannot be sent`);
+  }
+  note({ key: name, pin: null });
+  return { at: [WAY, server.address, server.ticketFor(object)] };
+}

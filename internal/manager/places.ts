@@ -1,0 +1,174 @@
+/** Finds what a message tells of that some manager serves. */
+
+import { currentContext, runInSync } from "../context.ts";
+import { beforeExit } from "../launch/farewells.ts";
+import { knownManager } from "../launch/known_managers.ts";
+import { type Address, nameOf } from "../pipe/address.ts";
+import type { Remote } from "../travel/remote.ts";
+import { locateBy } from "../travel/route.ts";
+import type { SharedClass } from "../travel/service.ts";
+import { Client, connectTo } from "./client.ts";
+import { serverAt, WAY } from "./homes.ts";
+
+/** An object that is being looked for. */
+interface Claim {
+  readonly found: Promise<Remote>;
+  /** Resolved when all are found that were looked for at the same time. */
+  readonly ready: Promise<unknown>;
+}
+
+/** What one thread needs of a server, to whom it is connected once. */
+class Place {
+  readonly #address: Address;
+  /** Calls of what is being looked for. */
+  readonly calls = new Set<Promise<unknown>>();
+  #client: Promise<Client> | null = null;
+  /** Those who are on their way to something. */
+  #claims = new Set<Promise<Remote>>();
+
+  constructor(address: Address) {
+    this.#address = address;
+    beforeExit(() => Promise.allSettled(this.calls));
+  }
+
+  /** From now on that is the connection. */
+  use(client: Client): void {
+    const used = this.#client = Promise.resolve(client);
+    client.whenEnded(() => {
+      if (this.#client === used) this.#client = null;
+    });
+  }
+
+  /** What stands for the object that somebody has a ticket for. */
+  claim(shared: SharedClass<object>, ticket: string): Claim {
+    const found = this.#claim(ticket).then((object) =>
+      shared.remoteOf(object as object)!
+    );
+    this.#claims.add(found);
+    const settled = found.finally(() => this.#claims.delete(found));
+    // What was claimed together can be sent to each other, as what it is.
+    const ready = settled.then(() => Promise.allSettled(this.#claims));
+    ready.catch(() => {}); // whoever uses it is told
+    return { found, ready };
+  }
+
+  async #claim(ticket: string): Promise<unknown> {
+    const client = await (this.#client ??= this.#connect());
+    return await client.claim(ticket);
+  }
+
+  async #connect(): Promise<Client> {
+    const { authkey, caCerts, hostname } = knownManager(this.#address);
+    const tls = caCerts && { caCerts, ...(hostname && { hostname }) };
+    try {
+      const transport = await connectTo(this.#address, { authkey, tls }, {});
+      const client = new Client(transport, this.#address);
+      client.whenEnded(() => this.#client = null);
+      return client;
+    } catch (error) {
+      this.#client = null; // the next one may have more luck
+      throw error;
+    }
+  }
+}
+
+const places = new Map<string, Place>();
+
+function placeAt(address: Address): Place {
+  const name = nameOf(address);
+  let place = places.get(name);
+  if (place === undefined) places.set(name, place = new Place(address));
+  return place;
+}
+
+/** This process is connected to that server: what is there is found by this way. */
+export function reachBy(client: Client): void {
+  placeAt(client.address).use(client);
+}
+
+/** An object that is being looked for where it is served. */
+class Awaited implements Remote {
+  readonly description: unknown;
+  #where: unknown;
+  #place: Place;
+  #claim: Claim;
+  #remote: Remote | null = null;
+  /** How many calls wait for it. */
+  #waiting = 0;
+
+  constructor(
+    place: Place,
+    claim: Claim,
+    where: unknown,
+    description: unknown,
+  ) {
+    this.#place = place;
+    this.#claim = claim;
+    this.#where = where;
+    this.description = description;
+    claim.found.then((remote) => this.#remote = remote, () => {});
+  }
+
+  call(
+    method: string,
+    args: readonly unknown[],
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    // Nobody comes before those who called first.
+    if (this.#remote !== null && this.#waiting === 0) {
+      return this.#remote.call(method, args, signal);
+    }
+    const call = this.#callWhenFound(method, args, signal);
+    const { calls } = this.#place;
+    calls.add(call);
+    return call.finally(() => calls.delete(call));
+  }
+
+  async #callWhenFound(
+    method: string,
+    args: readonly unknown[],
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    const context = currentContext();
+    this.#waiting++;
+    try {
+      await this.#claim.ready;
+    } finally {
+      this.#waiting--;
+    }
+    return await runInSync(
+      context,
+      () => this.#remote!.call(method, args, signal),
+    );
+  }
+
+  release(): void {
+    this.#claim.found.then((remote) => remote.release(), () => {});
+  }
+
+  giveBack(method: string, result: unknown): void {
+    this.#remote?.giveBack(method, result);
+  }
+
+  gone(owner: object): void {
+    this.#remote?.gone(owner);
+  }
+
+  itself(): Remote {
+    return this.#remote ?? this;
+  }
+
+  locate(): unknown {
+    return this.#remote?.locate() ?? this.#where;
+  }
+}
+
+locateBy(WAY, (shared, where) => {
+  const [address, ticket, description] = where as [Address, string, unknown];
+  const here = serverAt(address)?.kept(ticket);
+  if (here !== undefined) return here;
+  const place = placeAt(address);
+  const claim = place.claim(shared, ticket);
+  const remote = new Awaited(place, claim, [WAY, ...where], description);
+  return shared.fromRemote(remote, description);
+});

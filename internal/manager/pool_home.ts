@@ -1,0 +1,59 @@
+/** A pool in a manager's process, as far as its clients use it. */
+
+import { findFunction, ownLoader } from "../launch/find_function.ts";
+import type { FunctionReference } from "../launch/function_reference.ts";
+import { Pool } from "../pool/pool.ts";
+
+/** So many parts for each worker. */
+const PARTS = 4;
+
+/** A pool; functions come as references, which its workers follow. */
+export class PoolHome {
+  readonly #pool: Pool;
+  readonly #size: number;
+
+  constructor(processes = navigator.hardwareConcurrency) {
+    this.#pool = new Pool({ processes, module: import.meta.url });
+    this.#size = processes;
+  }
+
+  async run(
+    reference: FunctionReference,
+    calls: readonly (readonly unknown[])[],
+  ): Promise<unknown[]> {
+    const pool = this.#pool;
+    const length = Math.ceil(calls.length / (PARTS * this.#size)) || 1;
+    const parts: (readonly (readonly unknown[])[])[] = [];
+    for (let i = 0; i < calls.length; i += length) {
+      parts.push(calls.slice(i, i + length));
+    }
+    const results = parts.map((part) =>
+      pool.apply(runCalls, [reference, part])
+    );
+    return (await Promise.all(results)).flat();
+  }
+
+  async join(): Promise<void> {
+    this.#pool.close();
+    await this.#pool.join();
+  }
+
+  async terminate(): Promise<void> {
+    await this.#pool.terminate();
+  }
+}
+
+/** What a worker runs. */
+export async function runCalls(
+  reference: FunctionReference,
+  calls: readonly (readonly unknown[])[],
+): Promise<unknown[]> {
+  const { call, explain } = await findFunction(reference, ownLoader());
+  const results: unknown[] = [];
+  try {
+    for (const args of calls) results.push(await call(...args));
+  } catch (error) {
+    throw explain(error);
+  }
+  return results;
+}

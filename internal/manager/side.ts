@@ -1,0 +1,166 @@
+/** What a proxy of ours stands for: an object here, or one elsewhere. */
+
+import { ShutDownError } from "../../errors.ts";
+import type { Remote } from "../travel/remote.ts";
+import type { QuickMethod } from "../travel/service.ts";
+import { registerShared } from "../travel/shared_class.ts";
+import { locateHome } from "./homes.ts";
+
+/** What one can do with an object, wherever it is. */
+export interface Side {
+  call(method: string, args: readonly unknown[]): Promise<unknown>;
+  /** The same, at once where it is here. */
+  callNow(method: string, args: readonly unknown[]): unknown;
+  /** `null`: it is here. */
+  readonly remote: Remote | null;
+}
+
+/** What can be done with a `H`, at once; who is given these names them. */
+export type Methods<H> = Readonly<
+  Record<string, (home: H, ...args: never[]) => unknown>
+>;
+
+/** An object here. */
+export class HomeSide<H> implements Side {
+  readonly remote = null;
+  readonly #home: H;
+  readonly #methods: Methods<H>;
+
+  constructor(home: H, methods: Methods<H>) {
+    this.#home = home;
+    this.#methods = methods;
+  }
+
+  call(method: string, args: readonly unknown[]): Promise<unknown> {
+    try {
+      return Promise.resolve(this.callNow(method, args));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  callNow(method: string, args: readonly unknown[]): unknown {
+    return this.#methods[method]!(this.#home, ...args as readonly never[]);
+  }
+}
+
+/** An object elsewhere. */
+export class RemoteSide implements Side {
+  readonly remote: Remote;
+
+  constructor(remote: Remote) {
+    this.remote = remote;
+  }
+
+  call(method: string, args: readonly unknown[]): Promise<unknown> {
+    return this.remote.call(method, args);
+  }
+
+  callNow(method: string, args: readonly unknown[]): unknown {
+    return this.remote.call(method, args);
+  }
+}
+
+/** A proxy that was closed. */
+const CLOSED: Side = {
+  remote: null,
+  call: () => Promise.reject(closed()),
+  callNow: () => {
+    throw closed();
+  },
+};
+
+function closed(): ShutDownError {
+  return new ShutDownError("Cannot use a proxy that was closed");
+}
+
+let given: Side | null = null;
+
+/** Makes a proxy of that side, by a constructor which takes it. */
+export function proxyOf<T>(side: Side, construct: () => T): T {
+  given = side;
+  try {
+    return construct();
+  } finally {
+    given = null;
+  }
+}
+
+let sideOf: (proxy: BaseProxy) => Side;
+
+/** What all proxies of ours have. */
+export abstract class BaseProxy implements Disposable {
+  #side: Side;
+
+  static {
+    sideOf = (proxy) => proxy.#side;
+  }
+
+  /** @ignore */
+  constructor() {
+    if (given === null) {
+      throw new TypeError(
+        `Cannot construct a ${new.target.name}: a Manager makes them`,
+      );
+    }
+    this.#side = given;
+    given = null;
+  }
+
+  /**
+   * Lets go of what it stands for, which ends when nobody has a proxy of it any
+   * more. That happens by itself too, some time after the proxy was forgotten.
+   */
+  close(): void {
+    const { remote } = this.#side;
+    if (remote === null) return; // here it is the object itself
+    remote.release();
+    this.#side = CLOSED;
+  }
+
+  /** The same as `close()`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Does something with what a proxy stands for. */
+export function call<R>(
+  proxy: BaseProxy,
+  method: string,
+  ...args: unknown[]
+): Promise<R> {
+  return sideOf(proxy).call(method, args) as Promise<R>;
+}
+
+/** Lets proxies of a class be sent, and what they stand for be served. */
+export function registerProxy<T extends BaseProxy, H>(
+  name: string,
+  cls: new () => T,
+  methods: Methods<H>,
+): void {
+  const quick: Record<string, QuickMethod<T>> = {};
+  for (const method of Object.keys(methods)) {
+    quick[method] = (proxy, args) => sideOf(proxy).callNow(method, args);
+  }
+  registerShared<T>({
+    name,
+    class: cls,
+    encode: (proxy) => locateHome(name, proxy),
+    decode: () => {
+      throw new TypeError(`A ${name} is no memory`);
+    },
+    remoteOf: (proxy) => sideOf(proxy).remote,
+    fromRemote: (remote) => proxyOf(new RemoteSide(remote), () => new cls()),
+    service: { methods: [], quick },
+  });
+}
+
+/** Makes a proxy of something here. */
+export function newHome<T extends BaseProxy, H>(
+  cls: new () => T,
+  home: H,
+  methods: Methods<H>,
+): T {
+  return proxyOf(new HomeSide(home, methods), () => new cls());
+}

@@ -1,0 +1,159 @@
+/** Starts a manager's server in a child process. */
+
+import { ProcessError, WorkerLostError } from "../../errors.ts";
+import type { ChildHandle } from "../launch/child.ts";
+import type { FunctionReference } from "../launch/function_reference.ts";
+import { nextPath, self } from "../launch/identity.ts";
+import { startChild } from "../launch/start_child.ts";
+import { Acceptor } from "../pipe/acceptor.ts";
+import type { Address, TlsOptions } from "../pipe/address.ts";
+import { DEFAULT_LENGTH } from "../pipe/framing.ts";
+import { listen } from "../pipe/listen.ts";
+import { SocketTransport } from "../travel/socket_transport.ts";
+import { after } from "../wait.ts";
+import { encode } from "../wire/encode.ts";
+import { type ChildPlan, MODULE, serveInChild } from "./child.ts";
+import type { Registry } from "./registry.ts";
+
+/** What the child serves, and where. */
+export interface StartOptions {
+  /** What its name begins with. */
+  readonly name: string;
+  readonly registry: Registry;
+  readonly builtins: boolean;
+  readonly address: Address | undefined;
+  readonly authkey: Uint8Array;
+  readonly tls: TlsOptions | undefined;
+  readonly initializer: FunctionReference | null;
+}
+
+/** A server in a child process. */
+export interface StartedServer {
+  readonly transport: SocketTransport;
+  readonly child: ChildHandle;
+}
+
+/** Where a server listens if nothing is said: only this machine can come there. */
+export function defaultAddress(): Address {
+  return Deno.build.os === "linux"
+    ? `\0multi-processing-${crypto.randomUUID()}`
+    : ["127.0.0.1", 0];
+}
+
+/** How long a server may take to end, before it is terminated (ms). */
+const GRACE_MS = 3000;
+
+/** Starts it, and gives the first connection with it. */
+export async function startServer(
+  options: StartOptions,
+): Promise<StartedServer> {
+  const { address = defaultAddress(), authkey, tls, initializer } = options;
+  const rendezvousKey = crypto.getRandomValues(new Uint8Array(32));
+  const acceptor = new Acceptor<SocketTransport>(
+    listen(defaultAddress(), undefined, 1),
+    {
+      authkey: rendezvousKey,
+      maxLength: DEFAULT_LENGTH,
+      backlog: 1,
+      timeToProve: 10_000,
+      maxStrangers: 8,
+      patience: 1000,
+      log: () => {},
+    },
+    (socket, peer, maxLength) => new SocketTransport(socket, peer, maxLength),
+  );
+  const plan: ChildPlan = {
+    rendezvous: acceptor.address,
+    rendezvousKey,
+    address,
+    authkey,
+    tls,
+    builtins: options.builtins,
+    types: [...typesIn(options.registry)],
+    initializer,
+  };
+  const child = run(options.name, plan);
+  child.hold();
+  try {
+    const transport = await Promise.race([
+      acceptor.accept({}),
+      child.reported.then(() => failed(options.name, child)),
+    ]);
+    return { transport, child };
+  } finally {
+    acceptor.close();
+    child.release();
+  }
+}
+
+/** Waits until it has ended, whose first connection was closed. */
+export async function endServer(child: ChildHandle): Promise<void> {
+  child.hold();
+  const cancel = after(GRACE_MS, () => child.kill("SIGTERM"));
+  const cancelLast = after(2 * GRACE_MS, () => child.kill("SIGKILL"));
+  await child.ended;
+  cancel();
+  cancelLast();
+  child.release();
+}
+
+function* typesIn(registry: Registry): Iterable<ChildPlan["types"][number]> {
+  for (const [typeid, { callable, reference, exposed }] of registry) {
+    if (callable === null) continue;
+    if (reference instanceof Error) {
+      throw new ProcessError(
+        `Cannot start a manager as "${typeid}" cannot be made by a child process: ${reference.message}; or use serve(), which runs it here`,
+        { cause: reference },
+      );
+    }
+    if (reference !== null) yield [typeid, { reference, exposed }];
+  }
+}
+
+function run(name: string, plan: ChildPlan): ChildHandle {
+  const { name: parent, daemon, authkey, managers, mainModule } = self();
+  const path = nextPath();
+  const references = [
+    ...plan.types.map(([, { reference }]) => reference),
+    ...plan.initializer ? [plan.initializer] : [],
+  ];
+  const modules = references.flatMap(({ modules }) => modules);
+  return startChild({
+    identity: {
+      name: `${name}-${path.join(":")}`,
+      path,
+      daemon: true,
+      authkey,
+      managers,
+      mainModule,
+      parent: { name: parent, pid: Deno.pid, daemon },
+    },
+    job: {
+      target: {
+        name: serveInChild.name,
+        source: Function.prototype.toString.call(serveInChild),
+        modules: [...new Set([MODULE, ...modules])],
+        explicit: true,
+      },
+      args: encode([plan]),
+      kwargs: null,
+      pins: [],
+      hasObjects: false,
+    },
+    permissions: "inherit",
+    v8Flags: [],
+    env: {},
+    cwd: undefined,
+    stdout: "inherit",
+    stderr: "inherit",
+  });
+}
+
+function failed(name: string, child: ChildHandle): never {
+  child.outcome?.take();
+  const { pid, exitcode } = child;
+  throw new WorkerLostError(
+    `The process of ${name} (pid ${pid}) ended before it served; its last words:\n${child.lastWords}`,
+    { pid, exitcode },
+  );
+}

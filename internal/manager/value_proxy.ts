@@ -1,0 +1,83 @@
+import type {
+  NumberArray as Numbers,
+  NumberOf,
+  Typecode,
+} from "../structure/numbers.ts";
+import { newNumbers } from "./numbers.ts";
+import {
+  BaseProxy,
+  call,
+  type Methods,
+  newHome,
+  registerProxy,
+} from "./side.ts";
+
+const METHODS = {
+  get: (home) => home[0],
+  set: (home, value: never) => {
+    home[0] = value;
+  },
+  add: (home, value: never) => {
+    const before = home[0]!;
+    home[0] = (before as number + value) as never;
+    return before;
+  },
+} satisfies Methods<Numbers>;
+
+/**
+ * A number that a {@linkcode Manager} serves.
+ *
+ * @example Counting
+ * ```ts
+ * import { Manager } from "@multi/processing/manager";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using manager = new Manager();
+ * const value = await manager.value("i", 40);
+ * assertEquals(await value.add(2), 40);
+ * assertEquals(await value.get(), 42);
+ * ```
+ *
+ * Python: `multiprocessing.managers.ValueProxy`.
+ *
+ * @typeParam C Which kind of number.
+ */
+export class ValueProxy<C extends Typecode = Typecode> extends BaseProxy {
+  /**
+   * The number.
+   *
+   * Python: `value.get()`.
+   */
+  get(): Promise<NumberOf<C>> {
+    return call(this, "get");
+  }
+
+  /**
+   * Sets the number.
+   *
+   * Python: `value.set(number)`.
+   */
+  async set(value: NumberOf<C>): Promise<void> {
+    await call(this, "set", value);
+  }
+
+  /**
+   * Adds to the number, so that nothing that others add is lost, and gives what it
+   * was before.
+   */
+  add(value: NumberOf<C>): Promise<NumberOf<C>> {
+    return call(this, "add", value);
+  }
+
+  static {
+    registerProxy<ValueProxy, Numbers>("ValueProxy", ValueProxy, METHODS);
+  }
+}
+
+/** A number here. */
+export function newValue(
+  typecode: Typecode,
+  initial: number | bigint = typecode === "q" || typecode === "Q" ? 0n : 0,
+): ValueProxy {
+  return newHome(ValueProxy, newNumbers(typecode, [initial]), METHODS);
+}

@@ -1,0 +1,108 @@
+/** The objects of this process that the other end of a connection uses. */
+
+import { ProcessError } from "../../errors.ts";
+import type { Remote } from "./remote.ts";
+import type { SharedClass } from "./service.ts";
+
+/** One of them. */
+export interface Exported {
+  readonly id: number;
+  readonly object: object;
+  readonly shared: SharedClass<object>;
+  /** What it stands for itself, if that is elsewhere: calls are passed on to there. */
+  readonly remote: Remote | null;
+  /** How often it was sent, less how often that was released. */
+  count: number;
+}
+
+/** The ids under which the other end knows our objects, and keeps them alive. */
+export class Exports {
+  readonly #most: number;
+  #byId = new Map<number, Exported>();
+  #byObject = new Map<object, Exported>();
+  #lastId = 0;
+
+  /** @param most How many there may be. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /**
+   * Gives an object its id. It counts as sent only after {@linkcode Exports.sent}.
+   */
+  offer(
+    shared: SharedClass<object>,
+    object: object,
+    remote: Remote | null,
+  ): Exported {
+    const known = this.#byObject.get(object);
+    if (known !== undefined) return known;
+    if (this.#byId.size >= this.#most) {
+      throw new ProcessError(
+        `Cannot send another object over this connection as the other side uses ${this.#most} already: let go of those that are not needed`,
+      );
+    }
+    do this.#lastId = this.#lastId % 0xFFFF_FFFF + 1; while (
+      this.#byId.has(this.#lastId)
+    );
+    const exported = { id: this.#lastId, object, shared, remote, count: 0 };
+    this.#byId.set(exported.id, exported);
+    this.#byObject.set(object, exported);
+    return exported;
+  }
+
+  /** What the other end has from the beginning, and never releases. */
+  addRoot(
+    id: number,
+    { shared, object }: { shared: SharedClass<object>; object: object },
+  ): void {
+    const exported = { id, object, shared, remote: null, count: 0 };
+    this.#byId.set(id, exported);
+    this.#byObject.set(object, exported);
+  }
+
+  /** A message with these objects goes out. */
+  sent(objects: Iterable<Exported>): void {
+    for (const exported of objects) exported.count++;
+  }
+
+  /** A message with these objects does not go out. */
+  kept(objects: Iterable<Exported>): void {
+    for (const exported of objects) {
+      if (exported.count === 0 && exported.id !== 0) this.#remove(exported);
+    }
+  }
+
+  /** The one that has this id. */
+  get(id: number): Exported | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** The other side does without what it was sent so often; `true`: for good. */
+  release(id: number, count: number): boolean {
+    const exported = this.#byId.get(id);
+    if (exported === undefined || count === 0 || exported.count < count) {
+      throw new ProcessError("what it releases it does not have");
+    }
+    exported.count -= count;
+    if (exported.count > 0) return false;
+    this.#remove(exported);
+    return true;
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** Lets go of all of them. */
+  clear(): void {
+    this.#byId.clear();
+    this.#byObject.clear();
+  }
+
+  #remove(exported: Exported): void {
+    this.#byId.delete(exported.id);
+    this.#byObject.delete(exported.object);
+  }
+}

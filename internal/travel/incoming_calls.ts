@@ -1,0 +1,262 @@
+/** The calls that the other end of a connection has made to this process. */
+
+import {
+  CancelledError,
+  ProcessError,
+  RemoteError,
+  ShutDownError,
+} from "../../errors.ts";
+import { runFor } from "../context.ts";
+import { makeQuiet } from "../wait.ts";
+import { withoutFields } from "../wire/without_fields.ts";
+import type { Exported } from "./exports.ts";
+import { findMethod, type ServedMethod } from "./methods.ts";
+import { Callers } from "./owners.ts";
+import {
+  ANSWER_HEAD,
+  type CallHead,
+  Kind,
+  writeAnswerHead,
+  writeNumbers,
+} from "./protocol.ts";
+
+/** What served calls need of their connection. */
+export interface ServingOptions {
+  post(message: Uint8Array<ArrayBuffer>): void;
+  /** Writes a message with a value; its head is left to the caller. */
+  encodeBehind(
+    head: number,
+    value: unknown,
+    root: string,
+  ): Uint8Array<ArrayBuffer>;
+  /** The object that has this id. */
+  find(id: number): Exported | undefined;
+  /** Somebody has given back what nobody wanted, and that has failed. */
+  trouble(error: unknown): void;
+  /** How many calls may be going on. */
+  readonly most: number;
+}
+
+/** A call that is going on; the controller is there if it can be taken back. */
+interface Served {
+  readonly controller: AbortController | null;
+}
+
+/** Calls that are being done. */
+export class IncomingCalls {
+  #options: ServingOptions;
+  #served = new Map<number, Served>();
+  #callers = new Callers<Exported>(({ object, shared }, owner) =>
+    shared.service!.holds?.(object, owner) ?? false
+  );
+  #ended = false;
+
+  constructor(options: ServingOptions) {
+    this.#options = options;
+  }
+
+  /** Does what is asked, and answers when that is done. */
+  call(head: CallHead, args: unknown): void {
+    if (this.#served.has(head.call)) {
+      throw new ProcessError("two calls have one number");
+    }
+    const exported = this.#options.find(head.object);
+    let method: ServedMethod;
+    try {
+      method = this.#methodOf(exported, head);
+      if (!Array.isArray(args)) throw new TypeError("arguments are an array");
+      if (this.#served.size >= this.#options.most) throw this.#tooMany();
+    } catch (error) {
+      return this.fail(head.call, error);
+    }
+    const controller = method.waits ? new AbortController() : null;
+    const signal = controller?.signal;
+    if (signal !== undefined) makeQuiet(signal);
+    const { object, shared, remote } = exported!;
+    const owner = this.#callers.get(head.owner);
+    if (remote !== null || shared.service!.gone !== undefined) {
+      this.#callers.calls(owner, exported!);
+    }
+    this.#served.set(head.call, { controller });
+    let result: unknown;
+    try {
+      result = runFor(owner, () => method.call(object, args, signal));
+    } catch (error) {
+      return this.#rejected(head.call, signal, error);
+    }
+    if (!isThenable(result)) return this.#done(head, exported!, owner, result);
+    result.then(
+      (value) => this.#done(head, exported!, owner, value),
+      (error) => this.#rejected(head.call, signal, error),
+    );
+  }
+
+  /** The caller wants it no more. */
+  cancel(call: number): void {
+    // If it is unknown, the answer is on its way.
+    this.#served.get(call)?.controller?.abort(
+      new CancelledError("The caller has taken back this call"),
+    );
+  }
+
+  /** The caller could not take what it was given. */
+  takeBack(head: CallHead, result: unknown): void {
+    const exported = this.#options.find(head.object);
+    if (exported === undefined) return;
+    this.#giveBack(head, exported, this.#callers.get(head.owner), result);
+  }
+
+  /** An owner will call no more. */
+  forget(owner: number): void {
+    this.#callers.forget(owner);
+  }
+
+  /** An owner has died. */
+  die(number: number): void {
+    for (const [exported, owner] of this.#callers.die(number)) {
+      this.#leave(exported, owner);
+    }
+  }
+
+  /** The other end uses an object no more. */
+  leave(exported: Exported): void {
+    this.#callers.leave(exported);
+  }
+
+  /** Answers that it could not be done. */
+  fail(call: number, error: unknown): void {
+    if (this.#ended) return;
+    const { encodeBehind } = this.#options;
+    let message: Uint8Array<ArrayBuffer>;
+    try {
+      message = encodeBehind(ANSWER_HEAD, error, "error");
+    } catch (unsendable) {
+      const bare = withoutFields(error, unsendable);
+      message = encodeBehind(ANSWER_HEAD, bare, "error");
+    }
+    this.#answer(message, Kind.ERROR, call);
+  }
+
+  /** The other end is gone: nobody wants anything any more. */
+  end(): void {
+    this.#ended = true;
+    const reason = new CancelledError("The caller is gone");
+    for (const { controller } of this.#served.values()) {
+      controller?.abort(reason);
+    }
+    for (const [exported, owner] of this.#callers.end()) {
+      this.#leave(exported, owner);
+    }
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#served.size;
+  }
+
+  #methodOf(
+    exported: Exported | undefined,
+    { method: name }: CallHead,
+  ): ServedMethod {
+    if (exported === undefined) {
+      throw new ShutDownError(
+        `Cannot call ${name}() of an object that is no more`,
+      );
+    }
+    const { shared, object, remote } = exported;
+    if (remote !== null) {
+      const call: ServedMethod["call"] = (_object, args, signal) =>
+        remote.call(name, args, signal);
+      return { waits: true, call };
+    }
+    const method = findMethod(shared, object, name);
+    if (method !== undefined) return method;
+    throw new RemoteError(
+      `Cannot call ${
+        JSON.stringify(name)
+      } of a ${shared.name} as it is no method that is served`,
+    );
+  }
+
+  #tooMany(): ProcessError {
+    const { most } = this.#options;
+    return new ProcessError(
+      `Cannot make more than ${most} calls at a time over one connection: wait for some of them`,
+    );
+  }
+
+  #done(
+    head: CallHead,
+    exported: Exported,
+    owner: object,
+    result: unknown,
+  ): void {
+    this.#served.delete(head.call);
+    if (this.#ended) return this.#giveBack(head, exported, owner, result);
+    let message: Uint8Array<ArrayBuffer>;
+    try {
+      message = this.#options.encodeBehind(ANSWER_HEAD, result, "result");
+    } catch (error) {
+      this.#giveBack(head, exported, owner, result);
+      return this.fail(head.call, error);
+    }
+    this.#answer(message, Kind.RESULT, head.call);
+  }
+
+  #answer(
+    message: Uint8Array<ArrayBuffer>,
+    kind: typeof Kind.RESULT | typeof Kind.ERROR,
+    call: number,
+  ): void {
+    writeAnswerHead(message, kind, call);
+    this.#options.post(message);
+  }
+
+  #rejected(call: number, signal: AbortSignal | undefined, error: unknown) {
+    this.#served.delete(call);
+    if (signal?.aborted && error === signal.reason) {
+      if (!this.#ended) this.#options.post(writeNumbers(Kind.CANCELLED, call));
+    } else this.fail(call, error);
+  }
+
+  #giveBack(
+    { method }: CallHead,
+    { object, shared, remote }: Exported,
+    owner: object,
+    result: unknown,
+  ): void {
+    if (remote !== null) {
+      return this.#quietly(() =>
+        runFor(owner, () => remote.giveBack(method, result))
+      );
+    }
+    const table = shared.service!.giveBack ?? {};
+    if (!Object.hasOwn(table, method)) return;
+    this.#quietly(() => runFor(owner, () => table[method]!(object, result)));
+  }
+
+  /** What a dead owner may hold of an object is left. */
+  #leave({ object, shared, remote }: Exported, owner: object): void {
+    this.#quietly(() =>
+      remote === null
+        ? shared.service!.gone!(object, owner)
+        : remote.gone(owner)
+    );
+  }
+
+  /** Does what nobody waits for. */
+  #quietly(fn: () => unknown): void {
+    const { trouble } = this.#options;
+    try {
+      const result = fn();
+      if (isThenable(result)) result.then(undefined, trouble);
+    } catch (error) {
+      trouble(error);
+    }
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value &&
+    typeof value.then === "function";
+}

@@ -1,0 +1,406 @@
+/** One end of a connection over which two processes use each other's objects. */
+
+import { DataCloneError, EOFError, ProcessError } from "../../errors.ts";
+import { UnknownClassError } from "../wire/classes.ts";
+import { decode } from "../wire/decode.ts";
+import { encode } from "../wire/encode.ts";
+import { Unsendable } from "../wire/unsendable.ts";
+import { type Exported, Exports } from "./exports.ts";
+import { type Imported, Imports } from "./imports.ts";
+import { IncomingCalls } from "./incoming_calls.ts";
+import { OutgoingCalls } from "./outgoing_calls.ts";
+import {
+  Kind,
+  type Message,
+  readMessage,
+  Whose,
+  writeNumbers,
+} from "./protocol.ts";
+import { encodeBehind } from "./message_buffer.ts";
+import { forgetAll, meetAgain } from "./meeting.ts";
+import type { Remote } from "./remote.ts";
+import { type Connector, RemoteObject } from "./remote_object.ts";
+import type { Limits, LinkOptions } from "./link_options.ts";
+import { type LinkEnd, over } from "./route.ts";
+import type { SharedClass } from "./service.ts";
+import type { Transport } from "./transport.ts";
+
+const LIMITS: Limits = {
+  maxMessageSize: 2 ** 30,
+  maxCalls: 2 ** 16,
+  maxObjects: 2 ** 20,
+  maxBacklog: 2 ** 30,
+};
+
+/** A message, and the objects that were found in it already. */
+interface Arrived {
+  readonly bytes: Uint8Array;
+  readonly seen: number[];
+}
+
+/** The ids of what both ends have from the beginning. */
+const ROOT = 0;
+
+/** One end. */
+export class Link implements LinkEnd, Connector {
+  readonly #transport: Transport;
+  readonly #options: LinkOptions;
+  readonly #limits: Limits;
+  readonly #exports: Exports;
+  readonly #imports: Imports;
+  readonly #outgoing: OutgoingCalls;
+  readonly #incoming: IncomingCalls;
+  /** What is in the message that is being written. */
+  #sending: Exported[] | null = null;
+  /** What was found in the message that is being read. */
+  #received: number[] | null = null;
+  /** Messages that have to wait until modules are loaded. */
+  #late: Arrived[] | null = null;
+  #hasAll = false;
+  #backlog = 0;
+  #ended = false;
+
+  constructor(transport: Transport, options: LinkOptions) {
+    this.#transport = transport;
+    this.#options = options;
+    this.#limits = { ...LIMITS, ...options.limits };
+    const post = (message: Uint8Array<ArrayBuffer>) => this.#post(message);
+    const encodeBehind = (head: number, value: unknown, root: string) =>
+      this.#encodeBehind(head, value, root);
+    this.#exports = new Exports(this.#limits.maxObjects);
+    this.#imports = new Imports(
+      (imported, description) => new RemoteObject(this, imported, description),
+      (id, count) => {
+        this.#outgoing.whenQuiet(id, () => {
+          if (!this.#ended) post(writeNumbers(Kind.RELEASE, id, count));
+        });
+      },
+    );
+    this.#outgoing = new OutgoingCalls({
+      post,
+      encodeBehind,
+      waiting: (yes) => options.waiting?.(yes),
+      trouble: (error) => options.trouble?.(error),
+    });
+    this.#incoming = new IncomingCalls({
+      post,
+      encodeBehind,
+      find: (id) => this.#exports.get(id),
+      trouble: (error) => options.trouble?.(error),
+      most: this.#limits.maxCalls,
+    });
+    if (options.root) this.#exports.addRoot(ROOT, options.root);
+    transport.onmessage = (bytes) => this.#take({ bytes, seen: [] });
+    transport.onclose = () => this.#end(null);
+  }
+
+  /** What the other end has as its root. */
+  root(): Remote {
+    const imported = { id: ROOT, released: false } as Imported;
+    return new RemoteObject(this, imported, undefined);
+  }
+
+  /** Whether it has ended. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** How many objects of each end the other one uses, and calls are going on. */
+  get sizes(): {
+    exports: number;
+    imports: number;
+    outgoing: number;
+    incoming: number;
+  } {
+    return {
+      exports: this.#exports.size,
+      imports: this.#imports.size,
+      outgoing: this.#outgoing.size,
+      incoming: this.#incoming.size,
+    };
+  }
+
+  /** Resolves when all calls that were made by now have their answers. */
+  answered(): Promise<unknown> {
+    return this.#outgoing.answered();
+  }
+
+  /** Ends it: whoever waits for an answer gets an `EOFError`. */
+  close(): void {
+    this.#end(null);
+  }
+
+  encode(
+    value: unknown,
+    root: string,
+    isLast = false,
+  ): Uint8Array<ArrayBuffer> {
+    return this.#write(isLast ? null : [], () => encode(value, root));
+  }
+
+  /** Writes a message; its head, of so many bytes, is left to the caller. */
+  #encodeBehind(
+    head: number,
+    value: unknown,
+    root: string,
+  ): Uint8Array<ArrayBuffer> {
+    return this.#write([], () => encodeBehind(head, value, root));
+  }
+
+  /** What is in the message counts as sent then. */
+  #write(
+    sending: Exported[] | null,
+    write: () => Uint8Array<ArrayBuffer>,
+  ): Uint8Array<ArrayBuffer> {
+    const outer = this.#sending;
+    this.#sending = sending;
+    try {
+      const bytes = over(this, write);
+      const { maxMessageSize } = this.#limits;
+      if (bytes.length > maxMessageSize) {
+        throw new RangeError(
+          `Cannot send ${bytes.length} bytes at once to ${this.#options.peer} as at most ${maxMessageSize} are allowed: send them in parts`,
+        );
+      }
+      if (sending !== null) this.#exports.sent(sending);
+      return bytes;
+    } catch (error) {
+      if (sending !== null) this.#exports.kept(sending);
+      throw error;
+    } finally {
+      this.#sending = outer;
+    }
+  }
+
+  /**
+   * Reads a value that the other end has written. A message that has to be read
+   * again is to be read with the same set: what is in it came only once.
+   */
+  decode(bytes: Uint8Array, seen: number[] = []): unknown {
+    const outer = this.#received;
+    this.#received = seen;
+    try {
+      return over(this, () => decode(bytes));
+    } finally {
+      this.#received = outer;
+    }
+  }
+
+  send(
+    shared: SharedClass<object>,
+    object: object,
+    standsFor: Remote | null,
+  ): unknown {
+    const remote = standsFor?.itself() ?? null;
+    if (remote instanceof RemoteObject && remote.connector === this) {
+      if (remote.id !== -1) return [Whose.YOURS, remote.id];
+      throw new Unsendable("an object that was closed cannot be sent");
+    }
+    if (this.#ended) throw this.#eof("send an object to");
+    if (this.#sending === null) {
+      throw new Unsendable(
+        "an object that was made in a process without --allow-ffi ends with it; make it in the parent process, and pass it on as an argument",
+      );
+    }
+    const exported = this.#exports.offer(shared, object, remote);
+    if (!this.#sending.includes(exported)) this.#sending.push(exported);
+    const description = remote === null
+      ? shared.service!.describe?.(object)
+      : remote.description;
+    return description === undefined
+      ? [Whose.MINE, exported.id]
+      : [Whose.MINE, exported.id, description];
+  }
+
+  receive(shared: SharedClass<object>, data: unknown): object {
+    const [whose, id, description] = Array.isArray(data) ? data : [];
+    let object: object | undefined;
+    if (whose === Whose.YOURS) {
+      const exported = this.#exports.get(id);
+      if (exported?.shared === shared) {
+        object = shared.home?.(exported.object) ?? exported.object;
+      }
+    } else if (whose === Whose.MINE && Number.isInteger(id) && id > 0) {
+      if (this.#ended) throw this.#eof("receive an object from");
+      object = this.#imports.receive(shared, id, description, this.#isNew(id));
+    }
+    if (object !== undefined) return object;
+    throw new DataCloneError(
+      `Cannot read this message: a ${shared.name} in it is no more`,
+    );
+  }
+
+  call(
+    holder: object,
+    object: number,
+    method: string,
+    args: readonly unknown[],
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    return this.#outgoing.call(holder, object, method, args, signal);
+  }
+
+  giveBack(object: number, method: string, result: unknown): void {
+    if (!this.#ended) this.#outgoing.giveBack(object, method, result);
+  }
+
+  gone(owner: object): void {
+    this.#outgoing.gone(owner);
+  }
+
+  letGo(imported: Imported): void {
+    if (imported.released) return;
+    this.#outgoing.leave(imported.id);
+    this.#imports.release(imported);
+  }
+
+  locate(remote: RemoteObject): unknown {
+    const { id } = remote;
+    const { locate } = this.#options;
+    const object = this.#imports.find(id);
+    if (object === undefined) {
+      throw new Unsendable("an object that was closed cannot be sent");
+    }
+    return locate === undefined
+      ? meetAgain(this, id, object)
+      : locate(object, remote);
+  }
+
+  #isNew(id: number): boolean {
+    const received = this.#received!;
+    if (received.includes(id)) return false;
+    received.push(id);
+    return true;
+  }
+
+  #take(arrived: Arrived): void {
+    if (this.#ended) return;
+    if (this.#late !== null) {
+      this.#late.push({ ...arrived, bytes: arrived.bytes.slice() });
+      return;
+    }
+    try {
+      this.#handle(readMessage(arrived.bytes), arrived);
+    } catch (error) {
+      this.#end(error as Error);
+    }
+  }
+
+  #handle(message: Message, arrived: Arrived): void {
+    switch (message.kind) {
+      case Kind.CALL:
+        return this.#read(
+          arrived,
+          message.body,
+          (args, error) =>
+            error === undefined
+              ? this.#incoming.call(message, args)
+              : this.#incoming.fail(message.call, error),
+        );
+      case Kind.RESULT:
+        return this.#read(
+          arrived,
+          message.body,
+          (value, error) =>
+            error === undefined
+              ? this.#outgoing.succeed(message.call, value)
+              : this.#outgoing.fail(message.call, error),
+        );
+      case Kind.ERROR:
+        return this.#read(
+          arrived,
+          message.body,
+          (thrown, error) => this.#outgoing.fail(message.call, error ?? thrown),
+        );
+      case Kind.CANCELLED:
+        return this.#outgoing.cancelled(message.call);
+      case Kind.CANCEL:
+        return this.#incoming.cancel(message.call);
+      case Kind.GIVE_BACK:
+        return this.#read(arrived, message.body, (value, error) => {
+          if (error !== undefined) this.#options.trouble?.(error);
+          else this.#incoming.takeBack(message, value);
+        });
+      case Kind.RELEASE:
+        return this.#release(message.object, message.count);
+      case Kind.FORGET:
+        return this.#incoming.forget(message.owner);
+      case Kind.DEAD:
+        return this.#incoming.die(message.owner);
+    }
+  }
+
+  /**
+   * Reads a value, and calls back with it, or with why it cannot be read; maybe
+   * later, when the modules are loaded that it needs.
+   */
+  #read(
+    arrived: Arrived,
+    body: Uint8Array,
+    callback: (value: unknown, error?: unknown) => void,
+  ): void {
+    let value: unknown;
+    try {
+      value = this.decode(body, arrived.seen);
+    } catch (error) {
+      const isOurs = error instanceof UnknownClassError &&
+        error.kind === "object";
+      if (isOurs && !this.#hasAll && this.#options.loadAll) {
+        this.#load(arrived);
+        return;
+      }
+      return callback(undefined, error);
+    }
+    callback(value);
+  }
+
+  async #load(first: Arrived): Promise<void> {
+    this.#hasAll = true;
+    this.#late = [{ ...first, bytes: first.bytes.slice() }];
+    await this.#options.loadAll!().catch(() => {}); // the error comes again
+    const late = this.#late;
+    this.#late = null;
+    for (const arrived of late) this.#take(arrived);
+  }
+
+  #release(id: number, count: number): void {
+    const exported = this.#exports.get(id);
+    if (this.#exports.release(id, count)) this.#incoming.leave(exported!);
+  }
+
+  #post(message: Uint8Array<ArrayBuffer>): void {
+    if (this.#ended) return;
+    let sent: void | Promise<void>;
+    try {
+      sent = this.#transport.send(message);
+    } catch (error) {
+      return this.#end(error as Error);
+    }
+    if (!(sent instanceof Promise)) return;
+    const { length } = message;
+    this.#backlog += length;
+    if (this.#backlog > Math.max(this.#limits.maxBacklog, length)) {
+      return this.#end(new ProcessError("it does not read what it asked for"));
+    }
+    sent.then(
+      () => void (this.#backlog -= length),
+      (error) => this.#end(error),
+    );
+  }
+
+  #end(reason: Error | null): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#transport.close();
+    this.#outgoing.end((method) => this.#eof(`call ${method}() of`));
+    this.#incoming.end();
+    this.#exports.clear();
+    forgetAll(this);
+    this.#options.ended?.(reason);
+  }
+
+  #eof(what: string): EOFError {
+    const { peer } = this.#options;
+    return new EOFError(`Cannot ${what} ${peer} as the connection has ended`);
+  }
+}

@@ -1,0 +1,35 @@
+/** How a connection is used over which two processes use each other's objects. */
+
+import type { Remote } from "./remote.ts";
+import type { SharedClass } from "./service.ts";
+
+/** How a connection is used. */
+export interface LinkOptions {
+  /** Who is at the other end, for messages: `Process-1 (pid 123)`. */
+  readonly peer: string;
+  /** The object that the other end has from the beginning. */
+  readonly root?: { shared: SharedClass<object>; object: object };
+  /** Whether somebody waits for an answer whom the program should go on for. */
+  waiting?(yes: boolean): void;
+  /** The connection has ended; with a reason, if what came was no message. */
+  ended?(reason: Error | null): void;
+  /** What could not be told to anybody. */
+  trouble?(error: unknown): void;
+  /** How what is at the other end, and that object stands for, can be reached. */
+  locate?(object: object, remote: Remote): unknown;
+  /** Loads all modules that have classes of shared objects. */
+  loadAll?(): Promise<unknown>;
+  readonly limits?: Partial<Limits>;
+}
+
+/** What the other end may cost. */
+export interface Limits {
+  /** The longest message, in bytes, either way. */
+  readonly maxMessageSize: number;
+  /** How many of its calls may be going on. */
+  readonly maxCalls: number;
+  /** How many objects of ours it may use. */
+  readonly maxObjects: number;
+  /** How many bytes may wait for it to read them. */
+  readonly maxBacklog: number;
+}

@@ -1,0 +1,49 @@
+/**
+ * How an object that stands for one elsewhere travels in messages that this very
+ * thread reads again, such as through a queue of its own or on to a child: it is
+ * kept here, under a number.
+ */
+
+import { DataCloneError } from "../../errors.ts";
+import { locateBy } from "./route.ts";
+
+const WAY = "here";
+/** This thread, told from all others. */
+const thread = crypto.randomUUID();
+
+const kept = new Map<number, object>();
+/** The numbers by the connections, with whose end they end, and the ids there. */
+const numbers = new Map<object, Map<number, number>>();
+let last = 0;
+
+/** How it can be found again, by this thread and as long as its connection lasts. */
+export function meetAgain(
+  link: object,
+  id: number,
+  object: object,
+): readonly unknown[] {
+  let ids = numbers.get(link);
+  if (ids === undefined) numbers.set(link, ids = new Map());
+  let number = ids.get(id);
+  if (number === undefined || kept.get(number) !== object) {
+    ids.set(id, number = ++last);
+    kept.set(number, object);
+  }
+  return [WAY, thread, number];
+}
+
+/** A connection has ended. */
+export function forgetAll(link: object): void {
+  for (const number of numbers.get(link)?.values() ?? []) kept.delete(number);
+  numbers.delete(link);
+}
+
+locateBy(WAY, (shared, [where, number]) => {
+  const object = where === thread ? kept.get(number as number) : undefined;
+  if (object !== undefined) return object;
+  throw new DataCloneError(
+    where === thread
+      ? `Cannot receive a ${shared.name} as the process that serves it is gone`
+      : `Cannot receive a ${shared.name} as it is served by a process that only the sender can reach: send it from there, or use what a Manager serves`,
+  );
+});

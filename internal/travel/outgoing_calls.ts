@@ -1,0 +1,302 @@
+/** The calls that this process has made to the other end of a connection. */
+
+import { ProcessError, ShutDownError } from "../../errors.ts";
+import {
+  type Coroutine,
+  currentContext,
+  currentCoroutine,
+} from "../context.ts";
+import { holdsProgram } from "../wait.ts";
+import { OwnNumbers } from "./owners.ts";
+import {
+  type CallHead,
+  callHeadLength,
+  Kind,
+  writeCallHead,
+  writeNumbers,
+} from "./protocol.ts";
+
+/** What calls need of their connection. */
+export interface CallOptions {
+  post(message: Uint8Array<ArrayBuffer>): void;
+  /** Writes a message with a value; its head is left to the caller. */
+  encodeBehind(
+    head: number,
+    value: unknown,
+    root: string,
+  ): Uint8Array<ArrayBuffer>;
+  /** Whether a call is being waited for that the program should go on for. */
+  waiting(yes: boolean): void;
+  /** What nobody wanted could not be given back. */
+  trouble(error: unknown): void;
+}
+
+/** A call that waits for its answer. */
+class Pending implements CallHead {
+  readonly call: number;
+  readonly object: number;
+  readonly owner: number;
+  readonly method: string;
+  /** Whether the program goes on for it. */
+  readonly holds: boolean;
+  /** What stands for the object here: it is not collected before the answer. */
+  readonly holder: object;
+  answer!: Promise<unknown>;
+  resolve!: (value: unknown) => void;
+  reject!: (error: unknown) => void;
+  /** Takes back what listens for the end of the wait. */
+  unlisten: (() => void) | null = null;
+  /** With what it is to be rejected, once it is known to have been taken back. */
+  reason: unknown = undefined;
+  isCancelled = false;
+  /** Whoever waited was killed, and is told of nothing any more. */
+  isUnwanted = false;
+  hasEnded = false;
+
+  constructor(
+    call: number,
+    object: number,
+    owner: number,
+    method: string,
+    holds: boolean,
+    holder: object,
+  ) {
+    this.call = call;
+    this.object = object;
+    this.owner = owner;
+    this.method = method;
+    this.holds = holds;
+    this.holder = holder;
+  }
+}
+
+/** Calls that wait for their answers. */
+export class OutgoingCalls {
+  #options: CallOptions;
+  #pending = new Map<number, Pending>();
+  #owners: OwnNumbers;
+  #lastCall = 0;
+  /** How many of them nobody waits for any more, by their objects. */
+  #unwanted = new Map<number, number>();
+  /** What is to be done when there are none of an object. */
+  #whenQuiet = new Map<number, () => void>();
+  /** How many of them the program goes on for. */
+  #holds = 0;
+  #failure: ((method: string) => Error) | null = null;
+
+  constructor(options: CallOptions) {
+    this.#options = options;
+    this.#owners = new OwnNumbers((owner) => {
+      if (this.#failure === null) {
+        options.post(writeNumbers(Kind.FORGET, owner));
+      }
+    });
+  }
+
+  /**
+   * Calls a method there; see {@linkcode Remote.call}.
+   *
+   * @param holder What stands for the object here.
+   */
+  call(
+    holder: object,
+    object: number,
+    method: string,
+    args: readonly unknown[],
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    try {
+      const coroutine = currentCoroutine();
+      coroutine?.throwIfKilled();
+      signal?.throwIfAborted();
+      if (this.#failure !== null) throw this.#failure(method);
+      const { encodeBehind, post, waiting } = this.#options;
+      const message = encodeBehind(callHeadLength(method), args, "args");
+      const pending = new Pending(
+        this.#nextCall(),
+        object,
+        this.#owners.of(currentContext().owner),
+        method,
+        holdsProgram(signal),
+        holder,
+      );
+      pending.answer = new Promise<unknown>((resolve, reject) => {
+        pending.resolve = resolve;
+        pending.reject = reject;
+      });
+      this.#pending.set(pending.call, pending);
+      if (signal !== undefined || coroutine !== null) {
+        this.#listen(pending, signal, coroutine);
+      }
+      if (pending.holds && this.#holds++ === 0) waiting(true);
+      writeCallHead(message, Kind.CALL, pending);
+      post(message);
+      return pending.answer;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** It has succeeded, with this value; which goes back if nobody wants it. */
+  succeed(call: number, value: unknown): void {
+    const pending = this.#take(call);
+    if (!pending.isUnwanted) return pending.resolve(value);
+    this.#giveBack(pending, value);
+    this.#forgetUnwanted(pending);
+  }
+
+  /** A result has been passed on to nobody. */
+  giveBack(object: number, method: string, value: unknown): void {
+    const owner = this.#owners.of(currentContext().owner);
+    this.#giveBack({ call: 0, object, owner, method }, value);
+  }
+
+  /** An object was closed: what waits for it ends, and has taken nothing. */
+  leave(object: number): void {
+    for (const pending of this.#pending.values()) {
+      if (pending.object !== object) continue;
+      this.#abandon(
+        pending,
+        new ShutDownError(
+          `Cannot go on with ${pending.method}() as the object was closed`,
+        ),
+      );
+    }
+  }
+
+  /**
+   * Calls back when no more results can come of an object which nobody wants, and
+   * which so would have to go back to it.
+   */
+  whenQuiet(object: number, callback: () => void): void {
+    if (!this.#unwanted.has(object)) return callback();
+    const others = this.#whenQuiet.get(object);
+    this.#whenQuiet.set(object, () => {
+      others?.();
+      callback();
+    });
+  }
+
+  /** An owner has died that may have called. */
+  gone(owner: object): void {
+    const number = this.#owners.find(owner);
+    if (number !== undefined) {
+      this.#options.post(writeNumbers(Kind.DEAD, number));
+    }
+  }
+
+  /** It has failed. */
+  fail(call: number, error: unknown): void {
+    const pending = this.#take(call);
+    pending.reject(error);
+    this.#forgetUnwanted(pending);
+  }
+
+  /** It was taken back. */
+  cancelled(call: number): void {
+    const pending = this.#take(call);
+    if (!pending.isCancelled) throw new ProcessError("nobody cancelled that");
+    pending.reject(pending.reason);
+    this.#forgetUnwanted(pending);
+  }
+
+  /** Nothing more will come; `reason` makes an error for a call of that method. */
+  end(reason: (method: string) => Error): void {
+    this.#failure = reason;
+    for (const pending of this.#pending.values()) {
+      this.#finish(pending);
+      pending.reject(reason(pending.method));
+    }
+    this.#pending.clear();
+  }
+
+  /** Resolves when all that were made by now have their answers. */
+  answered(): Promise<unknown> {
+    const answers = [...this.#pending.values()].map(({ answer }) => answer);
+    return Promise.allSettled(answers);
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  #cancel(pending: Pending, reason: unknown): void {
+    if (pending.isCancelled) return;
+    pending.isCancelled = true;
+    pending.reason = reason;
+    this.#options.post(writeNumbers(Kind.CANCEL, pending.call));
+  }
+
+  #giveBack(head: CallHead, value: unknown): void {
+    const { encodeBehind, post, trouble } = this.#options;
+    try {
+      const length = callHeadLength(head.method);
+      const message = encodeBehind(length, value, "result");
+      writeCallHead(message, Kind.GIVE_BACK, head);
+      post(message);
+    } catch (error) {
+      trouble(error);
+    }
+  }
+
+  #take(call: number): Pending {
+    const pending = this.#pending.get(call);
+    if (pending === undefined) throw new ProcessError("nobody called that");
+    this.#pending.delete(call);
+    this.#finish(pending);
+    return pending;
+  }
+
+  /** What ends the wait by itself: the signal, and the kill of the coroutine. */
+  #listen(
+    pending: Pending,
+    signal: AbortSignal | undefined,
+    coroutine: Coroutine | null,
+  ): void {
+    const abort = () => this.#cancel(pending, signal!.reason);
+    signal?.addEventListener("abort", abort);
+    const forget = coroutine?.onKill((exit) => this.#abandon(pending, exit));
+    pending.unlisten = () => {
+      signal?.removeEventListener("abort", abort);
+      forget?.();
+    };
+  }
+
+  /** Rejects it at once: if it succeeds all the same, that goes back. */
+  #abandon(pending: Pending, reason: unknown): void {
+    if (pending.isUnwanted) return;
+    pending.isUnwanted = true;
+    const { object } = pending;
+    this.#unwanted.set(object, (this.#unwanted.get(object) ?? 0) + 1);
+    this.#cancel(pending, reason);
+    this.#finish(pending);
+    pending.reject(reason);
+  }
+
+  /** An answer has come that nobody wanted, and is dealt with. */
+  #forgetUnwanted({ isUnwanted, object }: Pending): void {
+    if (!isUnwanted) return;
+    const left = this.#unwanted.get(object)! - 1;
+    if (left > 0) return void this.#unwanted.set(object, left);
+    this.#unwanted.delete(object);
+    const callback = this.#whenQuiet.get(object);
+    this.#whenQuiet.delete(object);
+    callback?.();
+  }
+
+  /** Nobody waits for it any more. */
+  #finish(pending: Pending): void {
+    if (pending.hasEnded) return;
+    pending.hasEnded = true;
+    pending.unlisten?.();
+    if (pending.holds && --this.#holds === 0) this.#options.waiting(false);
+  }
+
+  #nextCall(): number {
+    do this.#lastCall = this.#lastCall % 0xFFFF_FFFF + 1; while (
+      this.#pending.has(this.#lastCall)
+    );
+    return this.#lastCall;
+  }
+}

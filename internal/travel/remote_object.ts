@@ -1,0 +1,74 @@
+import { ShutDownError } from "../../errors.ts";
+import type { Imported } from "./imports.ts";
+import type { Remote } from "./remote.ts";
+
+/** What objects that are elsewhere need of the connection to there. */
+export interface Connector {
+  /** Calls a method; `holder` is not collected before the answer. */
+  call(
+    holder: object,
+    object: number,
+    method: string,
+    args: readonly unknown[],
+    signal: AbortSignal | undefined,
+  ): Promise<unknown>;
+  letGo(imported: Imported): void;
+  giveBack(object: number, method: string, result: unknown): void;
+  gone(owner: object): void;
+  locate(remote: RemoteObject): unknown;
+}
+
+/** An object at the other end of a connection. */
+export class RemoteObject implements Remote {
+  readonly connector: Connector;
+  readonly description: unknown;
+  readonly #imported: Imported;
+
+  constructor(connector: Connector, imported: Imported, description: unknown) {
+    this.connector = connector;
+    this.description = description;
+    this.#imported = imported;
+  }
+
+  /** Its id there; -1: it was let go of. */
+  get id(): number {
+    return this.#imported.released ? -1 : this.#imported.id;
+  }
+
+  call(
+    method: string,
+    args: readonly unknown[],
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    const { id } = this;
+    if (id === -1) {
+      return Promise.reject(
+        new ShutDownError(
+          `Cannot use ${method}() of an object that was closed`,
+        ),
+      );
+    }
+    return this.connector.call(this, id, method, args, signal);
+  }
+
+  release(): void {
+    this.connector.letGo(this.#imported);
+  }
+
+  giveBack(method: string, result: unknown): void {
+    const { id } = this;
+    if (id !== -1) this.connector.giveBack(id, method, result);
+  }
+
+  itself(): this {
+    return this;
+  }
+
+  gone(owner: object): void {
+    this.connector.gone(owner);
+  }
+
+  locate(): unknown {
+    return this.connector.locate(this);
+  }
+}

@@ -1,0 +1,16 @@
+/** What carries whole messages between two processes, in their order. */
+
+export interface Transport {
+  /**
+   * Sends a message, whose memory may be used again at once if it is a short one
+   * ({@linkcode isShort}). A promise, where it gives one, resolves when there is
+   * room for more; it need not be waited for.
+   */
+  send(message: Uint8Array<ArrayBuffer>): void | Promise<void>;
+  /** Called with each message; to be set before one can come. */
+  onmessage: ((message: Uint8Array) => void) | null;
+  /** Called once when no more can come: the other end has closed it, or is dead. */
+  onclose: (() => void) | null;
+  /** Closes it; `onclose` is not called then. Twice does nothing new. */
+  close(): void;
+}

@@ -7,12 +7,14 @@ import {
   Condition,
   Event,
   Lock,
+  type Manager,
   Process,
   RLock,
   Semaphore,
   Thread,
 } from "@multi/processing";
 import { runAsOwner } from "../../internal/context.ts";
+import { Crew } from "../support/crew.ts";
 import type { LockFlavour } from "./locks.ts";
 
 /** Makes what this library has, in memory that is shared. */
@@ -59,10 +61,13 @@ function follow<R>(worker: Process<never[], R> | Thread<never[], R>) {
   };
 }
 
+const crew = new Crew({});
+
 /** Processes. */
 export const processes: LockFlavour = {
   name: "processes",
-  start: (target, ...args) => follow(new Process({ target, args } as never)),
+  start: (target, ...args) => crew.start(target, ...args),
+  end: () => crew.end(),
   canDie: true,
   make,
 };
@@ -74,3 +79,34 @@ export const threads: LockFlavour = {
   canDie: true,
   make,
 };
+
+/** Processes that cannot look at this one's memory: it serves them. */
+export function lonely(crew: Crew): LockFlavour {
+  return {
+    name: "processes without ffi",
+    start: (target, ...args) => crew.start(target, ...args),
+    end: () => crew.end(),
+    canDie: true,
+    make,
+  };
+}
+
+/** Processes that use what a manager serves, as this one does. */
+export function managed(manager: Manager, crew: Crew): LockFlavour {
+  return {
+    name: "processes by a manager",
+    start: (target, ...args) => crew.start(target, ...args),
+    end: () => crew.end(),
+    canDie: true,
+    lacksActions: true,
+    make: {
+      lock: () => manager.lock(),
+      rLock: () => manager.rLock(),
+      semaphore: (value) => manager.semaphore(value),
+      boundedSemaphore: (value) => manager.boundedSemaphore(value),
+      condition: (lock) => manager.condition(lock),
+      event: () => manager.event(),
+      barrier: (parties, options) => manager.barrier(parties, options),
+    },
+  };
+}

@@ -10,7 +10,7 @@ import {
   assertNotStrictEquals,
   assertRejects,
 } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { afterAll, describe, it } from "@std/testing/bdd";
 import {
   DataCloneError,
   EmptyError,
@@ -41,6 +41,8 @@ export interface QueueFlavour {
     fn: (...args: A) => R | PromiseLike<R>,
     ...args: A
   ): Runner<R>;
+  /** Ends what is still there of those. */
+  end?(): Promise<void>;
   /** Whether calls may block the thread, as others run beside it. */
   readonly blocks: boolean;
 }
@@ -68,6 +70,7 @@ export function queueConformance(flavour: QueueFlavour): void {
   const { queue: make, joinable, simple, run } = flavour;
 
   describe(`a queue of ${flavour.name}`, () => {
+    afterAll(() => flavour.end?.());
     nothingLeft();
 
     it("takes as many as it may, says when it is full, and gives them in order", async () => {
@@ -392,6 +395,7 @@ export function queueConformance(flavour: QueueFlavour): void {
   });
 
   describe(`a queue of ${flavour.name} that is shut down`, () => {
+    afterAll(() => flavour.end?.());
     nothingLeft();
 
     it("refuses puts, and gives what it has before it ends", async () => {
@@ -477,6 +481,7 @@ export function queueConformance(flavour: QueueFlavour): void {
   });
 
   describe(`a joinable queue of ${flavour.name}`, () => {
+    afterAll(() => flavour.end?.());
     nothingLeft();
 
     it("counts what is done with", async () => {
@@ -554,6 +559,7 @@ export function queueConformance(flavour: QueueFlavour): void {
   });
 
   describe(`a simple queue of ${flavour.name}`, () => {
+    afterAll(() => flavour.end?.());
     nothingLeft();
 
     it("puts and gets", async () => {
@@ -574,7 +580,15 @@ export function queueConformance(flavour: QueueFlavour): void {
     });
   });
 
+  usedByOthers(flavour);
+}
+
+/** Describes what holds where several use a queue. */
+export function usedByOthers(flavour: QueueFlavour): void {
+  const { queue: make, run } = flavour;
+
   describe(`a queue of ${flavour.name} that others use too`, () => {
+    afterAll(() => flavour.end?.());
     nothingLeft();
 
     it("wakes who waits for an item, or for room", async () => {

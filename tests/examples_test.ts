@@ -1,6 +1,11 @@
 /** The examples, run as a user runs them. */
 
-import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+} from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { deno, pathOf, type Ran } from "./support/run.ts";
 
@@ -240,5 +245,18 @@ describe("the example", () => {
       "waited",
       "cleaned up",
     ]);
+  });
+
+  it("shared_dict_race.ts", async () => {
+    const { code, stdout, stderr } = await example("shared_dict_race.ts");
+    assertEquals([code, stderr], [0, ""]);
+    const [, count] = stdout.match(/^count: (\d+) /)!;
+    assert(Number(count) >= 30 && Number(count) < 100);
+  });
+
+  it("shared_dict_lock.ts", async () => {
+    const { code, stdout, stderr } = await example("shared_dict_lock.ts");
+    assertEquals([code, stderr], [0, ""]);
+    assertEquals(stdout, "with a lock: 30\nwith update: 30\n");
   });
 });

@@ -1,12 +1,6 @@
-// 2 processes × 3 threads × 5 coroutines fetch what is in one queue.
-import {
-  joinall,
-  Process,
-  Queue,
-  ShutDownError,
-  spawn,
-  Thread,
-} from "@multi/processing";
+// 2 processes × 3 threads × 5 coroutines fetch what is in one queue. If a process is
+// killed meanwhile, the other goes on; the URLs it had in its hands are named.
+import { joinall, Process, Queue, spawn, Thread } from "@multi/processing";
 import { ProgressBar } from "@std/cli/unstable-progress-bar";
 
 const PROCESSES = 2;
@@ -17,14 +11,9 @@ type Done = { who: string; url: string };
 
 /** What each coroutine does. */
 async function drain(who: string, urls: Queue<string>, done: Queue<Done>) {
-  try {
-    while (true) {
-      const url = await urls.get();
-      await (await fetch(url)).text();
-      await done.put({ who, url });
-    }
-  } catch (error) {
-    if (!(error instanceof ShutDownError)) throw error; // the queue is drained
+  for await (const url of urls) {
+    await (await fetch(url)).text();
+    await done.put({ who, url });
   }
 }
 
@@ -83,16 +72,22 @@ async function fetchAll(list: string[]): Promise<Done[]> {
       new Process({ target: runThreads, args: [`${i + 1}`, urls, done] }),
   );
   for (const process of processes) process.start();
+  // What they have put stays in the queue, however they end.
+  const ends = Promise.all(
+    processes.map(async (process) => {
+      await process.result().catch((error) => console.error(error.message));
+    }),
+  ).then(() => done.shutdown());
   const bar = Deno.stdout.isTerminal()
     ? new ProgressBar({ max: list.length })
     : null;
   const results: Done[] = [];
-  while (results.length < list.length) {
-    results.push(...await done.getMany(100));
+  for await (const result of done) {
+    results.push(result);
     if (bar) bar.value = results.length;
   }
   await bar?.stop();
-  for (const process of processes) await process.result();
+  await ends;
   return results;
 }
 
@@ -116,5 +111,10 @@ if (import.meta.main) {
   }
   const urls = new Set(results.map(({ url }) => url));
   console.log(`${results.length} requests, ${urls.size} URLs`);
+  for (const url of list) {
+    if (urls.has(url)) continue;
+    console.log(`never came back: ${url}`);
+    Deno.exitCode = 1;
+  }
   await server?.shutdown();
 }

@@ -18,19 +18,29 @@ export function processesWith(variable: string): string[] {
 
 /** The command lines of this process's children, zombies included. */
 export function childrenOfThisProcess(): string[] {
-  if (Deno.build.os !== "linux") return [];
-  const lines: string[] = [];
-  for (const task of Deno.readDirSync("/proc/self/task")) {
-    const path = `/proc/self/task/${task.name}/children`;
+  return childrenOf("self").flatMap((pid) => {
     try {
-      for (const pid of Deno.readTextFileSync(path).split(" ")) {
-        if (pid !== "") lines.push(`${pid} ${commandLine(pid)}`);
-      }
+      return [`${pid} ${commandLine(`${pid}`)}`];
+    } catch {
+      return []; // It ended in between.
+    }
+  });
+}
+
+/** The children of a process, zombies included. */
+export function childrenOf(pid: number | "self"): number[] {
+  if (Deno.build.os !== "linux") return [];
+  const children: number[] = [];
+  for (const task of Deno.readDirSync(`/proc/${pid}/task`)) {
+    const path = `/proc/${pid}/task/${task.name}/children`;
+    try {
+      const text = Deno.readTextFileSync(path);
+      children.push(...text.split(" ").filter(Boolean).map(Number));
     } catch {
       // It ended in between.
     }
   }
-  return lines;
+  return children;
 }
 
 function commandLine(pid: string): string {

@@ -5,13 +5,19 @@
  */
 
 import { joinall, killall, sleep, spawn } from "@multi/processing";
-import { median, printRows, pythonBy, type Row } from "./support.ts";
+import {
+  DEBIAN,
+  hasGevent,
+  median,
+  printRows,
+  pythonBy,
+  type Row,
+} from "./support.ts";
 
 const ROUNDS = 5;
 const MANY = 100_000;
 /** What takes turns, and how often, for the time of a switch. */
 const FEW = [100, 10_000] as const;
-const DEBIAN = "/usr/bin/python3";
 
 const plain = (turns: number) => turns;
 function* byYield(turns: number) {
@@ -48,16 +54,6 @@ const peer = async (kind: string, ...counts: number[]) =>
     kind,
     ...counts.map(String),
   ) as number;
-
-async function hasGevent(): Promise<boolean> {
-  try {
-    const args = ["-c", "import gevent"];
-    const command = new Deno.Command(DEBIAN, { args, stderr: "null" });
-    return (await command.output()).success;
-  } catch {
-    return false;
-  }
-}
 
 /** Bytes of each of those that wait: what the whole process grows by. */
 async function bytesOf(fn: () => unknown): Promise<string> {

@@ -72,6 +72,20 @@ export function isMissed({ ours, theirs, budget }: Row): boolean {
   return budget !== null && !(ours / theirs <= budget);
 }
 
+/** Debian's Python, which may have its python3-gevent. */
+export const DEBIAN = "/usr/bin/python3";
+
+/** Whether it has. */
+export async function hasGevent(): Promise<boolean> {
+  try {
+    const args = ["-c", "import gevent"];
+    const command = new Deno.Command(DEBIAN, { args, stderr: "null" });
+    return (await command.output()).success;
+  } catch {
+    return false;
+  }
+}
+
 /** Runs a Python program of `bench/peers`, which prints JSON. */
 export function python(file: string, ...args: string[]): Promise<unknown> {
   return pythonBy("python3", file, ...args);

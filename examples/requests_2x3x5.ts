@@ -1,7 +1,6 @@
 // 2 processes × 3 threads × 5 coroutines fetch what is in one queue. If a process is
 // killed meanwhile, the other goes on; the URLs it had in its hands are named.
 import { joinall, Process, Queue, spawn, Thread } from "@multi/processing";
-import { ProgressBar } from "@std/cli/unstable-progress-bar";
 
 const PROCESSES = 2;
 const THREADS = 3;
@@ -61,6 +60,16 @@ function countTime<A extends unknown[], R>(
   };
 }
 
+/** A progress bar, which the processes and threads need not load. */
+async function showProgress(max: number) {
+  const { ProgressBar } = await import("@std/cli/unstable-progress-bar");
+  return new ProgressBar({
+    max,
+    formatter: ({ styledTime, progressBar, value }) =>
+      `${styledTime} ${progressBar} ${value}/${max}`,
+  });
+}
+
 async function fetchAll(list: string[]): Promise<Done[]> {
   const urls = new Queue<string>();
   const done = new Queue<Done>();
@@ -78,9 +87,7 @@ async function fetchAll(list: string[]): Promise<Done[]> {
       await process.result().catch((error) => console.error(error.message));
     }),
   ).then(() => done.shutdown());
-  const bar = Deno.stdout.isTerminal()
-    ? new ProgressBar({ max: list.length })
-    : null;
+  const bar = Deno.stdout.isTerminal() ? await showProgress(list.length) : null;
   const results: Done[] = [];
   for await (const result of done) {
     results.push(result);

@@ -1,11 +1,13 @@
 /**
  * Who runs this code: which coroutine, and who owns the locks that it takes.
  *
- * The answer follows the code through its `await`s, by the runtime's
- * `AsyncLocalStorage`. That costs 5 ms to load, so it is loaded when the first
- * coroutine is spawned, or the first owner of its own is made; until then to
- * ask costs nothing, and the answer is: nobody but the thread.
+ * The answer follows the code through its `await`s. What it takes for that is looked
+ * for, and perhaps loaded, when the first coroutine is spawned, or the first owner
+ * of its own is made; until then to ask costs nothing, and the answer is: nobody
+ * but the thread.
  */
+
+import { type AsyncVariable, variableOfRuntime } from "./async_variable.ts";
 
 /** A coroutine, as those see it who are called by it. */
 export interface Coroutine {
@@ -36,16 +38,10 @@ export interface Context {
   readonly coroutine: Coroutine | null;
 }
 
-/** What we use of `AsyncLocalStorage`. */
-interface Storage {
-  run<R>(store: Context, fn: () => R): R;
-  getStore(): Context | undefined;
-}
-
 let thread: Context = { owner: {}, coroutine: null };
 let threadLocals = new WeakMap<object, unknown>();
 
-let storage: Storage | null = null;
+let storage: AsyncVariable<Context> | null = null;
 let loading: Promise<void> | null = null;
 /** Where code runs that is called by {@linkcode runInSync}. */
 let inside: Context | null = null;
@@ -76,8 +72,9 @@ export function currentLocals(): WeakMap<object, unknown> {
   return currentCoroutine()?.locals ?? threadLocals;
 }
 
-/** Makes {@linkcode runIn} possible; `null` where it is already. */
+/** Makes {@linkcode runIn} possible; `null` where it is now. */
 export function loadContexts(): Promise<void> | null {
+  storage ??= variableOfRuntime();
   if (storage !== null) return null;
   return loading ??= import("node:async_hooks").then(
     ({ AsyncLocalStorage }) => {

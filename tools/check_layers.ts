@@ -15,6 +15,7 @@
 const LAYERS = [
   ["errors.ts"],
   [
+    "internal/async_variable.ts",
     "internal/context.ts",
     "internal/pace.ts",
     "internal/turn.ts",

@@ -260,6 +260,68 @@ describe("kill()", () => {
     assertInstanceOf(greenlet.exception, GreenletExit);
   });
 
+  for (
+    const [what, wait] of Object.entries<() => PromiseLike<unknown>>({
+      "a promise that is never settled": forever,
+      "several, of which one is ours": () =>
+        Promise.all([forever(), sleep(MINUTE)]),
+      "what only looks like a promise": () => ({ then: forever as never }),
+    })
+  ) {
+    it(`does not let a generator wait for the end of ${what}`, async () => {
+      const notes: string[] = [];
+      function* inner() {
+        try {
+          yield wait();
+        } finally {
+          notes.push("inner");
+        }
+      }
+      const greenlet = spawn(function* () {
+        try {
+          yield* inner();
+        } finally {
+          yield; // others run, and it still is its own
+          notes.push(getcurrent() === greenlet ? "outer" : "lost");
+        }
+      });
+      await sleep(1);
+      assertEquals(await greenlet.kill(), true);
+      assertEquals(notes, ["inner", "outer"]);
+    });
+  }
+
+  it("does not report what becomes of the promise that a generator yielded", async () => {
+    const given = Promise.withResolvers<void>();
+    const greenlet = spawn(function* () {
+      yield given.promise;
+    });
+    await sleep(1);
+    await greenlet.kill();
+    given.reject(new Error("too late"));
+    await sleep(1); // an error that nobody handles would end the test
+    assertInstanceOf(greenlet.exception, GreenletExit);
+  });
+
+  it("comes after what an async generator yields: that is awaited in it", async () => {
+    const given = Promise.withResolvers<void>();
+    const notes: string[] = [];
+    const greenlet = spawn(async function* () {
+      try {
+        yield given.promise;
+        notes.push("not reached");
+      } finally {
+        notes.push("cleaned up");
+      }
+    });
+    await sleep(1);
+    assertEquals(await greenlet.kill({ timeout: 1 }), false);
+    given.resolve();
+    assertEquals(await greenlet.join(), true);
+    assertEquals(notes, ["cleaned up"]);
+    assertInstanceOf(greenlet.exception, GreenletExit);
+  });
+
   it("throws what it is given", async () => {
     const error = new RangeError("enough");
     const greenlets = [

@@ -170,6 +170,17 @@ describe("spawn()", () => {
     await joinall(greenlets);
   });
 
+  it("gives an async generator every second turn of the others", async () => {
+    const kinds: Turns[] = [byYield, byAsyncYield];
+    const counts = [0, 0];
+    const greenlets = kinds.map((fn, index) =>
+      spawn(fn, () => counts[index]!++, "")
+    );
+    await joinall(greenlets, { count: 1 });
+    assert(counts[1]! > 0.4 * TURNS, counts.join());
+    await joinall(greenlets);
+  });
+
   it("calls without this, and waits for whatever has a then()", async () => {
     const seen = spawn(function (this: unknown) {
       return [this];
@@ -369,6 +380,20 @@ describe("a greenlet", () => {
     assertInstanceOf(thrown.exception, ProcessError);
     assertEquals(thrown.exception.cause, "text");
     assertEquals(await thrown.get().catch((reason) => reason), "text");
+  });
+
+  it("shows what it is", async () => {
+    const greenlet = spawn(() => "done");
+    greenlet.name = "Alice";
+    assertEquals(
+      Deno.inspect([greenlet]),
+      '[ Greenlet { name: "Alice", started: true } ]',
+    );
+    await greenlet;
+    assertEquals(
+      Deno.inspect(greenlet),
+      'Greenlet { name: "Alice", started: false, outcome: "done" }',
+    );
   });
 
   it("can be waited for by many, and after its end", async () => {

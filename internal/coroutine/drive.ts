@@ -114,7 +114,9 @@ export async function drive(
         const next = turn();
         if (next !== SETTLED) await next;
       } else {
-        await turn();
+        // (An async generator has been to the end of the queue, twice.)
+        const next = turn();
+        if (next !== SETTLED || !isAsync) await next;
       }
       if (core.driver !== driver) return;
     }

@@ -181,8 +181,9 @@ export class Greenlet<R = unknown> implements PromiseLike<R> {
   /**
    * Ends it: one that has not begun never will; in a generator, `yield` throws
    * the exit; in an async function, a wait of this package's does, the one that
-   * it is in or else its next one. So its `finally` blocks run, and may wait.
-   * Waits until it has ended; `false` if the time ran out before. Nothing is
+   * it is in or else its next one. (In an async generator, `yield promise` waits
+   * as `await` does, and throws when that is over.) So its `finally` blocks run,
+   * and may wait. Waits until it has ended; `false` if the time ran out before. Nothing is
    * done to one that has ended.
    *
    * One that kills itself, and waits for that, gets the exit there.
@@ -211,6 +212,16 @@ export class Greenlet<R = unknown> implements PromiseLike<R> {
   /** Takes back {@linkcode link}. */
   unlink(callback: (greenlet: this) => unknown): void {
     this.#callbacks?.delete(callback);
+  }
+
+  /** Shows it as what it is at this moment. */
+  [Symbol.for("Deno.customInspect")](
+    inspect: typeof Deno.inspect,
+    options: Deno.InspectOptions,
+  ): string {
+    const { name, started } = this;
+    const outcome = this.ready() ? { outcome: this.#core.outcome } : {};
+    return `Greenlet ${inspect({ name, started, ...outcome }, options)}`;
   }
 
   async #callBack(callback: (greenlet: this) => unknown) {

@@ -51,6 +51,7 @@ function look(): Promise<void> {
   const now = performance.now();
   turnsLeft = now - lastLook < LONG ? TURNS_A_LOOK : 0;
   lastLook = now;
+  if (sliceEnds === 0) sliceEnds = now + SLICE; // the first one
   return now < sliceEnds ? SETTLED : closeGate(afterEvents);
 }
 

@@ -1,6 +1,10 @@
 // 2 processes × 3 threads × 5 coroutines fetch what is in one queue. If a process is
 // killed meanwhile, the other goes on; the URLs it had in its hands are named.
-import { joinall, Process, Queue, spawn, Thread } from "@multi/processing";
+// (Each process and thread loads what is imported here: so no more than is needed.)
+import { joinall, spawn } from "@multi/processing/coroutine";
+import { Process } from "@multi/processing/process";
+import { Queue } from "@multi/processing/queue";
+import { Thread } from "@multi/processing/thread";
 
 const PROCESSES = 2;
 const THREADS = 3;

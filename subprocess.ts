@@ -178,7 +178,8 @@ export function run<T extends boolean = false>(
  * is all that it has started and that has not left the group. For that it runs in
  * a session of its own, without a terminal, and ends with this process. (Where it
  * reads its stdin from a terminal it stays there, and those below it are looked
- * for when it is killed.)
+ * for when it is killed.) The kill of the coroutine that waits for it ends it,
+ * too, and what is found below it.
  *
  * @example An error where it does not succeed
  * ```ts
@@ -238,7 +239,8 @@ export async function run<T extends boolean = false>(
     await program.communicate(input, { timeout, signal });
   } catch (error) {
     const isExpired = error instanceof TimeoutExpiredError;
-    if (isExpired || signal?.aborted) await program.giveUp();
+    // Otherwise who waits for it is a coroutine that was killed.
+    if (isExpired || signal?.aborted || !program.isOver) await program.giveUp();
     throw isExpired ? program.expired(timeout, ", and was killed") : error;
   } finally {
     await program.leave();

@@ -10,8 +10,10 @@ import {
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
+  GreenletExit,
   Process,
   ProcessError,
+  spawn,
   subprocess,
   TimeoutExpiredError,
 } from "@multi/processing";
@@ -137,6 +139,28 @@ describe("a run", () => {
     Deno.kill(parseInt(mark.alive()[0]!), "SIGKILL");
     await mark.noneLeft();
   });
+
+  for (
+    const [what, options] of Object.entries<subprocess.RunOptions>({
+      "alone": {},
+      "in a group": { timeout: 3_600_000 },
+      "that is read": { captureOutput: true },
+    })
+  ) {
+    it(`${what} ends with the coroutine that waits for it`, {
+      ignore: !linux,
+    }, async () => {
+      const mark = new Mark();
+      const greenlet = spawn(async () => {
+        await run(sh("sleep 3600 & sleep 3600"), { ...options, env: mark.env });
+      });
+      // In a group there is a guard, whose environment is empty.
+      await mark.count(3);
+      assertEquals(await greenlet.kill(), true);
+      assertInstanceOf(greenlet.exception, GreenletExit);
+      await mark.noneLeft();
+    });
+  }
 
   it("ends when its signal aborts, with the signal's reason", async () => {
     const mark = new Mark();

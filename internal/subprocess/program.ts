@@ -18,6 +18,9 @@ export type Collected = string | Uint8Array | null;
 /** How long what a killed program wrote may take to be read. */
 const LAST_OUTPUT_MS = 250;
 
+/** Who is left when all was killed, or left behind. */
+const NOBODY: Group = { async kill() {}, async leave() {} };
+
 /** One run of a program. */
 export class Program {
   readonly args: string[];
@@ -27,7 +30,8 @@ export class Program {
   readonly stderr: OutputPipe | null;
 
   /** All that can be given up together, for who may want to. */
-  #group: Group | null;
+  #group: Group;
+  #isOver = false;
   #conversation: Promise<void> | null = null;
 
   /**
@@ -50,11 +54,7 @@ export class Program {
     const name = show(command.args);
     this.args = command.args;
     this.child = new Child(process, pumpsOf(process, wiring, name));
-    this.#group = !grouped
-      ? null
-      : detached
-      ? ownGroup(this.child)
-      : sharedGroup(this.child);
+    this.#group = detached ? ownGroup(this.child) : sharedGroup(this.child);
     const output = (stream: "stdout" | "stderr") =>
       wiring[stream] === "piped" && files[stream] === undefined
         ? new OutputPipe(process[stream], `${stream} of ${name}`, form)
@@ -89,6 +89,11 @@ export class Program {
     return this.#held(this.child.ended, options, "; it goes on");
   }
 
+  /** Whether `communicate()` has come to its end, in whichever way. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** What `communicate()` has read. */
   get collected(): [stdout: Collected, stderr: Collected] {
     return [this.stdout?.collected ?? null, this.stderr?.collected ?? null];
@@ -96,8 +101,8 @@ export class Program {
 
   /** Kills it with its group, and waits until what was said last is read. */
   async giveUp(): Promise<void> {
-    await this.#group?.kill();
-    this.#group = null;
+    await this.#group.kill();
+    this.#group = NOBODY;
     this.child.hold();
     try {
       await this.child.ended.catch(() => {});
@@ -116,8 +121,8 @@ export class Program {
 
   /** Is done with it; what it has left behind goes on. */
   async leave(): Promise<void> {
-    await this.#group?.leave();
-    this.#group = null;
+    await this.#group.leave();
+    this.#group = NOBODY;
   }
 
   /** Closes its streams on this side, and waits for its end. */
@@ -145,6 +150,7 @@ export class Program {
       this.stderr?.collect(),
       this.child.ended,
     ]);
+    this.#isOver = true;
     const fault = parts.find((part) => part.status === "rejected");
     if (fault !== undefined) throw fault.reason;
   }

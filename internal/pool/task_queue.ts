@@ -42,6 +42,7 @@ export class TaskQueue {
 
   /** Adds a source. */
   addSource(source: Source): void {
+    if (this.#sources.includes(source)) return; // it has more to give again
     this.#sources.push(source);
   }
 

@@ -6,6 +6,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import type { Eventual } from "./eventual.ts";
 import { infoOf, Order } from "./messages.ts";
 import { Task, type TaskLimits, type TaskOwner } from "./task.ts";
+import type { TaskOptions } from "./task_options.ts";
 import { checkTransfer, giveAway } from "./transfer.ts";
 
 /** How a call is done. */
@@ -74,6 +75,14 @@ export class EventualOwner implements TaskOwner {
     this.dispatcher.progress.did(1, ok ? 0 : 1);
     this.eventual.settle(ok, value);
   }
+}
+
+/** What tells a user's `onProgress` of a task's. */
+export function tellerOf(
+  { onProgress }: TaskOptions,
+): ((value: unknown) => void) | undefined {
+  return onProgress &&
+    ((value) => callBack(onProgress, value, '"onProgress"'));
 }
 
 /** Calls what a user has given; an error of it is printed, and stops nothing. */

@@ -4,7 +4,13 @@ import { LEVELS, log } from "../launch/log.ts";
 import type { Target } from "../launch/target.ts";
 import { TIMED_OUT, waitHolding, type WaitOptions } from "../wait.ts";
 import { AsyncResult } from "./async_result.ts";
-import { call, callBack, EventualOwner, PromiseOwner } from "./calls.ts";
+import {
+  call,
+  callBack,
+  EventualOwner,
+  PromiseOwner,
+  tellerOf,
+} from "./calls.ts";
 import { startProcessWorker, startThreadWorker } from "./carriers.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { Eventual } from "./eventual.ts";
@@ -143,7 +149,7 @@ export class Pool implements AsyncDisposable {
         this.#dispatcher,
         resolve as (value: unknown) => void,
         reject,
-        options.onProgress,
+        tellerOf(options),
       );
       this.#call(fn, args, options, owner);
     });
@@ -169,7 +175,7 @@ export class Pool implements AsyncDisposable {
       const owner = new EventualOwner(
         this.#dispatcher,
         eventual,
-        options.onProgress,
+        tellerOf(options),
       );
       this.#call(fn, args, options, owner);
     } catch (error) {
@@ -425,7 +431,7 @@ export class Pool implements AsyncDisposable {
     options: MapOptions,
   ): MapPlan {
     const dispatcher = this.#dispatcher;
-    const { chunksize, onProgress: told } = options;
+    const { chunksize } = options;
     dispatcher.checkOpen();
     const limits = limitsOf(options, this.#taskTimeout);
     limits.signal?.throwIfAborted();
@@ -439,7 +445,7 @@ export class Pool implements AsyncDisposable {
       limits,
       retries: this.#retries,
       keeper: this,
-      told,
+      told: tellerOf(options),
     };
   }
 

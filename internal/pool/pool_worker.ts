@@ -47,6 +47,10 @@ export class PoolWorker {
   /** What stops that clock. */
   stopClock: (() => void) | null = null;
   #functions: (PoolFunction | undefined)[] = [];
+  /** Answers that were taken together: where they are, and how many are left. */
+  #answers: Scratch | null = null;
+  #next = 0;
+  #left = 0;
 
   constructor(carrier: Carrier, link: Link, left: number) {
     this.carrier = carrier;
@@ -117,24 +121,34 @@ export class PoolWorker {
     words.gate.set.wakeAll(object.member);
   }
 
-  /** Calls back with each answer, which is in `scratch` from `from` on. */
+  /**
+   * Calls back with each answer, from a word on; they are taken into `scratch`.
+   * Within that it may be called again: then it goes on with what was taken already,
+   * so that the order stays.
+   */
   receive(
     scratch: Scratch,
     answer: (scratch: Scratch, from: number) => void,
   ): void {
-    const { results } = this.link.words;
-    if (results.isEmpty) return;
-    const { gets } = results;
-    while (!results.isEmpty) {
-      const taken = gets.takeMany(scratch, AT_ONCE);
-      for (let i = 0, from = 0; i < taken; i++) {
-        const next = from + cellWords(scratch.words[from]!);
-        answer(scratch, from);
-        from = next;
+    for (;;) {
+      while (this.#left > 0) {
+        const answers = this.#answers!;
+        const from = this.#next;
+        this.#next += cellWords(answers.words[from]!);
+        this.#left--;
+        answer(answers, from);
       }
-      if (taken > 0) continue;
-      if (gets.take(scratch, -1) !== Take.DONE) return;
-      answer(scratch, 0);
+      this.#answers = null;
+      const { results: { isEmpty, gets } } = this.link.words;
+      if (isEmpty) return;
+      let taken = gets.takeMany(scratch, AT_ONCE);
+      if (taken === 0) {
+        if (gets.take(scratch, -1) !== Take.DONE) return;
+        taken = 1;
+      }
+      this.#answers = scratch;
+      this.#next = 0;
+      this.#left = taken;
     }
   }
 

@@ -1,6 +1,5 @@
 /** One child process: its birth, what it reports, and its end. */
 
-import { libc } from "../memory/libc.ts";
 import { encode } from "../wire/encode.ts";
 import type { Holdable } from "../wait.ts";
 import { newKey } from "../wire/frames.ts";
@@ -22,6 +21,7 @@ import {
 import { withLength } from "./pipe_messages.ts";
 import { Outcome, Report } from "./report.ts";
 import { ReportStream } from "./report_stream.ts";
+import { canShareMemory } from "./shares_memory.ts";
 import { takeSpare } from "./spares.ts";
 
 /** What a child is started with. */
@@ -118,7 +118,10 @@ export class Child implements ChildHandle {
     const { identity, launch, stderr } = plan;
     const isReplay = "returned" in plan.job;
     const shares = canShareMemory(launch.permissions);
-    this.#link = shares || isReplay ? null : new ChildLink(identity.name);
+    this.#link = shares || isReplay ? null : new ChildLink(
+      identity.name,
+      (yes) => yes ? this.hold() : this.release(),
+    );
     const job = this.#link?.relay(plan.job as Call) ?? plan.job;
     const spare = takeSpare(launch);
     this.#process = spare?.process ?? runDeno(launch);
@@ -264,12 +267,6 @@ export class Child implements ChildHandle {
     this.#finished = true;
     this.#setReported();
   }
-}
-
-/** Whether a child with these permissions can look at this process's memory. */
-function canShareMemory(flags: readonly string[]): boolean {
-  return libc() !== null &&
-    flags.some((flag) => flag === "-A" || flag === "--allow-ffi");
 }
 
 /** Writes a message after its length; `false`: nobody has read it. */

@@ -14,10 +14,14 @@ export class ChildLink {
   readonly lazy: LazyLink;
   #transport = new StdinTransport();
 
-  /** @param name The child's, for messages. */
-  constructor(name: string) {
+  /**
+   * @param name The child's, for messages.
+   * @param waiting Whether somebody here waits for an object of the child's.
+   */
+  constructor(name: string, waiting: (yes: boolean) => void) {
     this.lazy = new LazyLink(this.#transport, {
       peer: name,
+      waiting,
       loadAll: () => import("../travel/all.ts"),
       ended: (reason) => {
         if (reason) log(LEVELS.WARNING, `ended the link to ${name}: ${reason}`);

@@ -3,12 +3,14 @@
 import { encodeJob } from "../launch/job.ts";
 import type { FunctionReference } from "../launch/function_reference.ts";
 import { nextPath, self } from "../launch/identity.ts";
-import type { Permissions } from "../launch/permissions.ts";
+import { permissionFlags, type Permissions } from "../launch/permissions.ts";
+import { canShareMemory } from "../launch/shares_memory.ts";
 import { startChild } from "../launch/start_child.ts";
 import { startThread } from "../launch/start_thread.ts";
 import { after, type Holdable } from "../wait.ts";
 import type { Link } from "./link.ts";
-import type { Setup } from "./serve.ts";
+import { ServedLink } from "./served_link.ts";
+import type { Setup } from "./setup.ts";
 
 /** What carries a worker. */
 export interface Carrier extends Holdable {
@@ -48,37 +50,59 @@ export interface CarrierSettings {
   readonly maxHeapMb?: number;
 }
 
-/** Starts a worker at a link; `modules` are those that its tasks may need. */
-export type StartCarrier = (
-  link: Link,
-  setup: Setup,
-  settings: CarrierSettings,
-  modules: readonly string[],
-) => Carrier;
+/** How a worker is started. */
+export interface CarrierOptions {
+  readonly setup: Setup;
+  readonly settings: CarrierSettings;
+  /** The modules that its tasks may need. */
+  readonly modules: readonly string[];
+  /** Whether it cannot look at this process's memory. */
+  readonly isServed: boolean;
+}
+
+/** Starts a worker at a link. */
+export type StartCarrier = (link: Link, options: CarrierOptions) => Carrier;
+
+/** A kind of carriers. */
+export interface Carriers {
+  readonly start: StartCarrier;
+  /** Whether those that are run in that way cannot look at this process's memory. */
+  areServed(settings: CarrierSettings): boolean;
+}
 
 /** After so long one that was to end is killed (ms). */
 const GRACE_MS = 1000;
 
-/** The URL of what a worker runs; it is never imported by its owner. */
+/** The URLs of what a worker runs; they are never imported by its owner. */
 const ENTRY = new URL("../entry/pool.ts", import.meta.url).href;
+const SERVED_ENTRY = new URL("../entry/served_pool.ts", import.meta.url).href;
 
-function jobOf(link: Link, setup: Setup, modules: readonly string[]) {
+function jobOf(link: Link, { setup, modules, isServed }: CarrierOptions) {
   const target: FunctionReference = {
     name: "serve",
     source: null,
-    modules: [ENTRY, ...modules],
+    modules: [isServed ? SERVED_ENTRY : ENTRY, ...modules],
     explicit: true,
   };
-  return encodeJob({ target, args: [link, setup], kwargs: null });
+  const end = isServed ? new ServedLink(link, null) : link;
+  return encodeJob({ target, args: [end, setup], kwargs: null });
 }
 
-/** Starts a worker that is a process. */
-export const startProcessWorker: StartCarrier = (
-  link,
-  setup,
-  settings,
-  modules,
-) => {
+/** Workers that are processes. */
+export const PROCESSES: Carriers = {
+  start: startProcessWorker,
+  areServed: ({ permissions = "inherit" }) =>
+    !canShareMemory(permissionFlags(permissions, [])),
+};
+
+/** Workers that are threads of this process. */
+export const THREADS: Carriers = {
+  start: startThreadWorker,
+  areServed: () => false,
+};
+
+function startProcessWorker(link: Link, options: CarrierOptions): Carrier {
+  const { settings } = options;
   const parent = self();
   const path = nextPath();
   const name = `PoolWorker-${path.join(":")}`;
@@ -91,7 +115,7 @@ export const startProcessWorker: StartCarrier = (
       daemon: true,
       parent: { name: parent.name, pid: Deno.pid, daemon: parent.daemon },
     },
-    job: jobOf(link, setup, modules),
+    job: jobOf(link, options),
     permissions: settings.permissions ?? "inherit",
     v8Flags: maxHeapMb === undefined
       ? v8Flags
@@ -128,22 +152,17 @@ export const startProcessWorker: StartCarrier = (
     hold: () => child.hold(),
     release: () => child.release(),
   };
-};
+}
 
 let threads = 0;
 
-/** Starts a worker that is a thread of this process. */
-export const startThreadWorker: StartCarrier = (
-  link,
-  setup,
-  settings,
-  modules,
-) => {
+function startThreadWorker(link: Link, options: CarrierOptions): Carrier {
+  const { settings } = options;
   const name = `PoolThread-${++threads}`;
   const thread = startThread({
     name,
     daemon: true,
-    job: jobOf(link, setup, modules),
+    job: jobOf(link, options),
     permissions: settings.permissions ?? "inherit",
     maxHeapMb: settings.maxHeapMb ?? null,
     quiet: true,
@@ -168,7 +187,7 @@ export const startThreadWorker: StartCarrier = (
     hold: () => thread.hold(),
     release: () => thread.release(),
   };
-};
+}
 
 function errorOf(take: () => unknown): unknown {
   try {

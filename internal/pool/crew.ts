@@ -7,7 +7,7 @@ import type { Holdable } from "../wait.ts";
 import type { CarrierSettings, StartCarrier } from "./carriers.ts";
 import { newLink } from "./link.ts";
 import { PoolWorker } from "./pool_worker.ts";
-import type { Setup } from "./serve.ts";
+import type { Setup } from "./setup.ts";
 
 /** So many workers in a row may end before they are up. */
 const MOST_FAILURES = 3;
@@ -15,6 +15,8 @@ const MOST_FAILURES = 3;
 /** How the workers of a pool are run. */
 export interface CrewOptions {
   readonly start: StartCarrier;
+  /** Whether workers cannot look at this process's memory, and so are served. */
+  readonly isServed: boolean;
   readonly settings: CarrierSettings;
   readonly setup: Setup;
   readonly size: number;
@@ -90,11 +92,11 @@ export class Crew implements Holdable {
 
   /** Starts one. */
   add(): void {
-    const { start, setup, settings, maxtasksperchild, modules } = this.#options;
+    const { start, maxtasksperchild, ...options } = this.#options;
     const link = newLink(this.#inbox);
     let worker: PoolWorker;
     try {
-      const carrier = start(link, setup, settings, modules);
+      const carrier = start(link, options);
       worker = new PoolWorker(carrier, link, maxtasksperchild);
     } catch (error) {
       link.close();

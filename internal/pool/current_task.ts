@@ -3,6 +3,7 @@
 import { CancelledError, TimeoutError } from "../../errors.ts";
 import { runInSync, threadContext } from "../context.ts";
 import { Why } from "../structure/worker_link.ts";
+import { Answer, infoOf } from "./messages.ts";
 import type { WorkerEnd } from "./worker_end.ts";
 
 /** The task that runs this code, as it sees itself. */
@@ -15,7 +16,8 @@ export interface CurrentTask {
    * has never asked for its signal is ended at once.
    *
    * In code that does not wait for anything it cannot abort by itself: there, ask
-   * for `currentTask().signal.aborted` each time.
+   * for `currentTask().signal.aborted` each time. In a process without
+   * `--allow-ffi` even that sees nothing, so that such a task is ended.
    */
   readonly signal: AbortSignal;
   /** Calls the `onProgress` of the task's options, where it was called, with this. */
@@ -68,7 +70,8 @@ class RunningTask implements CurrentTask {
   }
 
   progress(value: unknown): void {
-    if (id === this.id) this.#worker.tell(this.id, value);
+    if (id !== this.id) return;
+    this.#worker.answer(id, infoOf(Answer.PROGRESS, 0), value, "value");
   }
 
   end(): void {

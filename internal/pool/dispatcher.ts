@@ -23,6 +23,9 @@
  * task. The owner knows what each worker has: its death loses the one task that it
  * had begun, and no other.
  *
+ * Where a worker cannot look at this memory, somebody who can stands in its place:
+ * link_server.ts.
+ *
  * Everything here runs in the owner's thread; nobody waits for a lock but for the
  * time that a message takes to be copied.
  */
@@ -33,7 +36,6 @@ import type { Inbox } from "../structure/inbox.ts";
 import { dropCell } from "../structure/message.ts";
 import { Scratch } from "../structure/scratch.ts";
 import { Why } from "../structure/worker_link.ts";
-import { decodeFrom } from "../wire/decode.ts";
 import { takeOut } from "../wire/parcels.ts";
 import { cancellation } from "./cancellation.ts";
 import { Crew, type CrewOptions } from "./crew.ts";
@@ -41,12 +43,13 @@ import { Drafts } from "./drafts.ts";
 import type { Functions } from "./functions.ts";
 import { leaveInbox, newInbox } from "./link.ts";
 import { startClock, watchSignal, watchTime } from "./limits.ts";
-import { Answer, kindOf, leadOf, numberOf, valueOf } from "./messages.ts";
+import { Answer, kindOf, leadOf, numberOf } from "./messages.ts";
 import type { PoolWorker } from "./pool_worker.ts";
 import { Progress, type ProgressListener } from "./progress.ts";
 import { Pump } from "./pump.ts";
 import { State, type Task } from "./task.ts";
 import { type Source, TaskQueue } from "./task_queue.ts";
+import { APART, PLAIN, type Wording } from "./wording.ts";
 
 /** A worker is given so much work ahead (ms), … */
 const AHEAD_MS = 1;
@@ -54,6 +57,8 @@ const AHEAD_MS = 1;
 const MOST_AHEAD = 1000;
 /** So long a task that listens may take to end by itself (ms). */
 const GRACE_MS = 1000;
+/** So often a task may be on its way to a worker when that dies. */
+const MOST_IN_VAIN = 2;
 const FIRST_BYTES = 2 ** 14;
 /** Larger memory is not kept for the next answer. */
 const MOST_KEPT = 2 ** 23;
@@ -69,12 +74,13 @@ export interface DispatcherOptions extends CrewOptions {
 export class Dispatcher {
   readonly name: string;
   readonly functions: Functions;
-  readonly drafts: Drafts = new Drafts();
+  readonly drafts: Drafts;
   readonly progress: Progress;
   readonly crew: Crew;
   readonly #inbox: Inbox;
   readonly #queue = new TaskQueue();
   readonly #pump: Pump;
+  readonly #wording: Wording;
   readonly #explainFailure: (error: unknown) => unknown;
   /** How many tasks there are of which nobody knows what came. */
   #outstanding = 0;
@@ -98,6 +104,8 @@ export class Dispatcher {
     const { onProgress, explainFailure = (error) => error } = options;
     this.name = name;
     this.functions = functions;
+    this.#wording = options.isServed ? APART : PLAIN;
+    this.drafts = new Drafts(this.#wording);
     this.progress = new Progress(onProgress);
     this.#explainFailure = explainFailure;
     this.#inbox = newInbox();
@@ -484,7 +492,7 @@ export class Dispatcher {
     const kind = kindOf(info);
     if (kind === Answer.READY) return this.crew.isUp(worker);
     if (kind === Answer.FAILED) {
-      const { value } = readValue(scratch, from);
+      const { value } = this.#read(scratch, from);
       return this.fail(this.#explainFailure(value));
     }
     const task = worker.given.first;
@@ -505,7 +513,7 @@ export class Dispatcher {
       task.state = State.PENDING;
       return this.#queue.putBack([task]);
     }
-    const { ok, value } = readValue(scratch, from);
+    const { ok, value } = this.#read(scratch, from);
     if (kind === Answer.PROGRESS) {
       if (ok) task.owner.told?.(value);
       return;
@@ -520,6 +528,15 @@ export class Dispatcher {
     this.settle(task, ok && kind === Answer.OK, value);
   }
 
+  /** The value of an answer; `ok` is false where it cannot be read. */
+  #read(scratch: Scratch, from: number): { ok: boolean; value: unknown } {
+    try {
+      return { ok: true, value: this.#wording.read(scratch, from) };
+    } catch (error) {
+      return { ok: false, value: error };
+    }
+  }
+
   /** A worker has ended: what it had begun is lost. */
   #ended(worker: PoolWorker): void {
     worker.isGone = true;
@@ -528,7 +545,12 @@ export class Dispatcher {
     for (let task = worker.given.shift(); task; task = worker.given.shift()) {
       task.worker = null;
       if (task.state === State.OVER) continue;
-      if (task.retries > 0) {
+      // It died when the task was on its way, maybe of how large that is.
+      const isSeen = worker.link.words.seen === task.id;
+      if (!isSeen && task.vain++ < MOST_IN_VAIN) {
+        task.state = State.PENDING;
+        this.#queue.putBack([task]);
+      } else if (task.retries > 0) {
         task.retries--;
         task.state = State.PENDING;
         this.#queue.putBack([task]);
@@ -576,21 +598,6 @@ function mostFor({ pace }: PoolWorker): number {
 function mayHave(worker: PoolWorker): boolean {
   return worker.isReady && !worker.isLeaving && !worker.isGone &&
     worker.given.first?.state !== State.OVER;
-}
-
-/** The value of an answer; `ok` is false where it cannot be read. */
-function readValue(
-  scratch: Scratch,
-  from: number,
-): { ok: boolean; value: unknown } {
-  const { start, end, pins } = valueOf(scratch, from);
-  try {
-    return { ok: true, value: decodeFrom(scratch.bytes, start, end) };
-  } catch (error) {
-    return { ok: false, value: error };
-  } finally {
-    takeOut(pins);
-  }
 }
 
 function lost(worker: PoolWorker, task: Task): WorkerLostError {

@@ -2,7 +2,7 @@
 
 import type { Composed } from "../queue/draft.ts";
 import { Scratch } from "../structure/scratch.ts";
-import { composeMessage } from "./messages.ts";
+import type { Wording } from "./wording.ts";
 
 const PAGE_BYTES = 2 ** 16;
 /** A page with less room than this is full. */
@@ -34,9 +34,15 @@ export interface Draft extends Composed {
  * for each.
  */
 export class Drafts {
+  readonly #wording: Wording;
   #page = new Page(PAGE_BYTES);
   /** One that was made for large drafts, if nobody needs it now. */
   #large: Page | null = null;
+
+  /** @param wording How workers can read them. */
+  constructor(wording: Wording) {
+    this.#wording = wording;
+  }
 
   /**
    * Encodes a task, which will take about so many bytes, if that is known; a
@@ -51,7 +57,7 @@ export class Drafts {
   ): Draft {
     const page = this.#pageFor((bytes >> 2) + LEAST_WORDS);
     const from = page.next;
-    const notes = composeMessage(page, from, id, info, value, root);
+    const notes = this.#wording.compose(page, from, id, info, value, root);
     const { length } = page;
     page.next = from + 1 + (length + 3 >>> 2);
     page.users++;

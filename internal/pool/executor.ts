@@ -3,7 +3,7 @@ import { LEVELS, log } from "../launch/log.ts";
 import type { Target } from "../launch/target.ts";
 import { waitHolding } from "../wait.ts";
 import { call, EventualOwner } from "./calls.ts";
-import { startProcessWorker, startThreadWorker } from "./carriers.ts";
+import { PROCESSES, THREADS } from "./carriers.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { Eventual } from "./eventual.ts";
 import { Future } from "./future.ts";
@@ -63,7 +63,7 @@ export abstract class Executor implements AsyncDisposable {
       `${name}Executor-${++numbers[kind]}`,
       settings,
       {
-        start: kind === "process" ? startProcessWorker : startThreadWorker,
+        carriers: kind === "process" ? PROCESSES : THREADS,
         size: maxWorkers === undefined
           ? navigator.hardwareConcurrency
           : checkCount("maxWorkers", maxWorkers),

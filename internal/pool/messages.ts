@@ -14,7 +14,7 @@
  */
 
 import { type CellValue, compose, valueIn } from "../structure/message.ts";
-import { LONG, LONG_WORDS } from "../structure/ring_words.ts";
+import { LONG, LONG_WORDS, PINNED } from "../structure/ring_words.ts";
 import type { Scratch } from "../structure/scratch.ts";
 import type { Note } from "../wire/parcels.ts";
 
@@ -67,7 +67,7 @@ export const NUMBERS = 2 ** 24;
 /** A worker keeps so many functions at most, each at its number modulo this. */
 export const SLOTS = 2 ** 12;
 /** How many words stand before the value. */
-const LEAD = 2;
+export const LEAD = 2;
 /** How many words a message has in its cell beside its value. */
 export const HEAD_WORDS = 1 + LEAD;
 
@@ -104,6 +104,11 @@ export function composeMessage(
 /** The index of the first of the two words of a message that was taken. */
 export function leadOf({ words }: Scratch, from: number): number {
   return from + (words[from]! & LONG ? LONG_WORDS : 1);
+}
+
+/** Whether there are objects of this library in a message. */
+export function hasObjects({ words }: Scratch, from: number): boolean {
+  return (words[from]! & PINNED) !== 0;
 }
 
 /** Where the value of a message is that was taken. */

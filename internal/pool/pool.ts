@@ -1,4 +1,3 @@
-import { memoryCalls } from "../memory/libc.ts";
 import { ProcessError } from "../../errors.ts";
 import { LEVELS, log } from "../launch/log.ts";
 import type { Target } from "../launch/target.ts";
@@ -11,7 +10,7 @@ import {
   PromiseOwner,
   tellerOf,
 } from "./calls.ts";
-import { startProcessWorker, startThreadWorker } from "./carriers.ts";
+import { PROCESSES, THREADS } from "./carriers.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { Eventual } from "./eventual.ts";
 import { ImapJob } from "./imap_job.ts";
@@ -88,11 +87,6 @@ export class Pool implements AsyncDisposable {
    */
   constructor(options: number | PoolOptions = {}) {
     const isThreads = this instanceof ThreadPool;
-    if (!isThreads && memoryCalls() === null) {
-      throw new Deno.errors.NotCapable(
-        "Cannot create a pool of processes without --allow-ffi (on Linux): they talk through shared memory; a ThreadPool needs no permission",
-      );
-    }
     const {
       processes = navigator.hardwareConcurrency,
       maxtasksperchild,
@@ -112,7 +106,7 @@ export class Pool implements AsyncDisposable {
     this.#taskTimeout = checkLimit("taskTimeout", taskTimeout) ?? Infinity;
     const name = isThreads ? `ThreadPool-${++threadPools}` : `Pool-${++pools}`;
     this.#dispatcher = makeDispatcher(name, settings, {
-      start: isThreads ? startThreadWorker : startProcessWorker,
+      carriers: isThreads ? THREADS : PROCESSES,
       size: checkCount("processes", processes),
       maxtasksperchild: maxtasksperchild === undefined
         ? Infinity

@@ -4,7 +4,7 @@ import { callSite, isUserModule } from "../launch/call_site.ts";
 import { referTo, resolveModules } from "../launch/function_reference.ts";
 import { self } from "../launch/identity.ts";
 import { encode } from "../wire/encode.ts";
-import type { StartCarrier } from "./carriers.ts";
+import type { Carriers } from "./carriers.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Functions } from "./functions.ts";
 import type { PoolProgress } from "./progress.ts";
@@ -61,7 +61,7 @@ export interface PoolOptions extends PoolSettings {
 
 /** What decides how a dispatcher works, beside what the user says. */
 export interface DispatcherKind {
-  readonly start: StartCarrier;
+  readonly carriers: Carriers;
   readonly size: number;
   readonly maxtasksperchild: number;
   readonly isLazy: boolean;
@@ -76,13 +76,16 @@ export function makeDispatcher(
   kind: DispatcherKind,
 ): Dispatcher {
   const { initializer, initargs = [], module, ...rest } = settings;
+  const { carriers, ...options } = kind;
   const reference = initializer === undefined
     ? null
     : referTo(initializer, "initializer", module);
   encode(initargs, "initargs"); // so that the error is here, if there is one
   const modules = startModules(module, reference?.modules ?? []);
   const dispatcher = new Dispatcher(name, new Functions(module), {
-    ...kind,
+    ...options,
+    start: carriers.start,
+    isServed: carriers.areServed(rest),
     settings: rest,
     setup: { initializer: reference, initargs },
     modules,

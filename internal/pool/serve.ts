@@ -14,30 +14,19 @@ import { drive, isGenerator } from "../launch/drive.ts";
 import { whileLoading } from "../launch/identity.ts";
 import { loadClassOf, ownLoader } from "../launch/loader.ts";
 import { UnknownClassError } from "../wire/classes.ts";
-import { decodeFrom } from "../wire/decode.ts";
-import { encode } from "../wire/encode.ts";
-import { takeOut } from "../wire/parcels.ts";
 import { withoutFields } from "../wire/without_fields.ts";
 import { beginTask, endTask } from "./current_task.ts";
-import type { Link } from "./link.ts";
 import {
   Answer,
   Flag,
   infoOf,
   kindOf,
-  leadOf,
   numberOf,
   Order,
   SLOTS,
-  valueOf,
 } from "./messages.ts";
-import { Got, WorkerEnd } from "./worker_end.ts";
-
-/** What a worker is started with. */
-export interface Setup {
-  readonly initializer: FunctionReference | null;
-  readonly initargs: readonly unknown[];
-}
+import type { Setup } from "./setup.ts";
+import { Got, type WorkerEnd } from "./worker_end.ts";
 
 /** For so long a worker blocks for the next message (ms). */
 const BLOCK = { timeout: 2 };
@@ -49,9 +38,8 @@ const { setImmediate = setTimeout } = globalThis as unknown as {
   setImmediate?: (callback: () => void) => unknown;
 };
 
-/** What the function of a worker's process or thread is. */
-export async function serve(link: Link, setup: Setup): Promise<void> {
-  const end = new WorkerEnd(link);
+/** What the function of a worker's process or thread does. */
+export async function serveAt(end: WorkerEnd, setup: Setup): Promise<void> {
   try {
     if (await initialize(end, setup)) await new Server(end).run();
   } finally {
@@ -145,65 +133,58 @@ class Server {
     }
   }
 
-  /** Does what the message in the scratch says; a promise, if that takes time. */
+  /** Does what the message says; a promise, if that takes time. */
   #perform(): Promise<void> | null {
-    const { scratch } = this.#end;
-    const lead = leadOf(scratch, 0);
-    const id = scratch.words[lead]!;
-    const info = scratch.words[lead + 1]!;
-    if (kindOf(info) === Order.FUNCTION) return this.#learn(numberOf(info));
+    const { id, info } = this.#end;
     const number = numberOf(info);
+    if (kindOf(info) === Order.FUNCTION) return this.#learn(number);
+    this.#end.see(id);
     const sent = this.#functions[number % SLOTS];
     if (sent?.number !== number) {
       // What was to be told before was taken back, but this was not.
-      takeOut(valueOf(scratch, 0).pins);
+      this.#end.drop();
       this.#end.answer(id, infoOf(Answer.UNKNOWN, number), null, "value");
       return null;
     }
     if ("error" in sent) {
-      takeOut(valueOf(scratch, 0).pins);
+      this.#end.drop();
       answerError(this.#end, id, Answer.MISSING, sent.error);
       return null;
     }
-    const { found } = sent;
-    const content = valueOf(scratch, 0);
     let value: unknown;
     try {
-      value = decodeFrom(scratch.bytes, content.start, content.end);
+      value = this.#end.read();
     } catch (error) {
-      return this.#decodeLater(error, id, info, found, content.pins);
+      return this.#readLater(error, id, info, sent.found);
     }
-    if (content.pins !== null) takeOut(content.pins);
-    return this.#begin(id, info, found, value as unknown[]);
+    this.#end.drop();
+    return this.#begin(id, info, sent.found, value as unknown[]);
   }
 
   /** The value is of a class, perhaps, whose module is not loaded yet. */
-  async #decodeLater(
+  async #readLater(
     error: unknown,
     id: number,
     info: number,
     found: FoundFunction,
-    pins: readonly number[] | null,
   ): Promise<void> {
     try {
-      const value = await this.#decodeByClasses(error);
-      takeOut(pins);
+      const value = await this.#readByClasses(error);
+      this.#end.drop();
       await this.#begin(id, info, found, value as unknown[]);
     } catch (error) {
-      takeOut(pins);
+      this.#end.drop();
       answerError(this.#end, id, infoOf(Answer.ERROR, 0), error);
     }
   }
 
   /** As often as there are classes to be loaded; then it throws. */
-  async #decodeByClasses(error: unknown): Promise<unknown> {
-    const { scratch } = this.#end;
+  async #readByClasses(error: unknown): Promise<unknown> {
     for (let loaded = 0;; loaded++) {
       if (!(error instanceof UnknownClassError) || loaded === 2) throw error;
       await loadClassOf(error);
-      const { start, end } = valueOf(scratch, 0);
       try {
-        return decodeFrom(scratch.bytes, start, end);
+        return this.#end.read();
       } catch (next) {
         error = next;
       }
@@ -211,11 +192,9 @@ class Server {
   }
 
   async #learn(number: number): Promise<void> {
-    const { scratch } = this.#end;
-    const { start, end } = valueOf(scratch, 0);
-    const reference = decodeFrom(scratch.bytes, start, end);
+    const reference = this.#end.read() as FunctionReference;
     try {
-      const found = await find(reference as FunctionReference);
+      const found = await find(reference);
       this.#functions[number % SLOTS] = { number, found };
     } catch (error) {
       this.#functions[number % SLOTS] = { number, error };
@@ -377,7 +356,7 @@ class Server {
   #findUnsendable(results: unknown[]): [number, unknown] | null {
     for (const [at, result] of results.entries()) {
       try {
-        encode(result, "result");
+        this.#end.check(result, "result");
       } catch (error) {
         return [at, error];
       }

@@ -43,6 +43,8 @@ export class Task {
   release: (() => void) | null = null;
   /** How many answers of its items have come. */
   answered = 0;
+  /** How often a worker died before it had seen it. */
+  vain = 0;
   /** Where it stands in a map. */
   at = 0;
   /** What is pinned for its sake, as long as it may be given to a worker. */

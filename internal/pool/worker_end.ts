@@ -1,16 +1,8 @@
-/** A worker's end of its link. */
-
-import { offer } from "../queue/draft.ts";
-import { Take } from "../structure/get_side.ts";
-import { Seal } from "../structure/ring_words.ts";
-import { Scratch } from "../structure/scratch.ts";
-import { Why } from "../structure/worker_link.ts";
-import type { Link } from "./link.ts";
-import { Answer, composeMessage, infoOf } from "./messages.ts";
+/** A worker's end of its link, whether it can look at its owner's memory or not. */
 
 /** What a worker may get from its owner. */
 export const Got = {
-  /** A message, in the scratch. */
+  /** A message: its `id` and `info`, and the value that `read()` gives. */
   MESSAGE: 1,
   /** Nothing more will come. */
   END: 2,
@@ -18,97 +10,34 @@ export const Got = {
 /** One of these. */
 export type Got = typeof Got[keyof typeof Got];
 
-/** Larger memory is not kept for the next message, … */
-const MOST_KEPT = 2 ** 23;
-/** … and none but this while there is none. */
-const FIRST_BYTES = 2 ** 14;
-
-/** What a worker does with its link. */
-export class WorkerEnd {
-  /** The message that was taken last. */
-  scratch: Scratch = new Scratch(FIRST_BYTES);
-  readonly #link: Link;
-  #answer: Scratch = new Scratch(FIRST_BYTES);
-
-  constructor(link: Link) {
-    this.#link = link;
-  }
-
-  /** Takes a message, for which it blocks the thread for `timeout` at most. */
-  takeSync(options: { timeout: number }): Got | undefined {
-    return this.#link.line.waitSync(this.#attempt, options);
-  }
-
+/** What a worker does with its link: ring_end.ts, served_end.ts. */
+export interface WorkerEnd {
+  /** The task that the message is about that was taken last. */
+  readonly id: number;
+  /** Its second word: messages.ts. */
+  readonly info: number;
+  /** Takes a message, for which it may block the thread for `timeout` at most. */
+  takeSync(options: { readonly timeout: number }): Got | undefined;
   /** Takes a message when there is one. */
-  async take(): Promise<Got> {
-    if (this.scratch.bytes.length > FIRST_BYTES) {
-      this.scratch = new Scratch(FIRST_BYTES);
-    }
-    if (this.#answer.bytes.length > FIRST_BYTES) {
-      this.#answer = new Scratch(FIRST_BYTES);
-    }
-    return (await this.#link.line.wait(this.#attempt))!;
-  }
-
+  take(): Promise<Got>;
+  /** The value of the message, as often as one asks; throws where it cannot be read. */
+  read(): unknown;
+  /** It was read, or never will be. */
+  drop(): void;
   /** Answers; a `DataCloneError` where the value cannot be sent. */
-  answer(id: number, info: number, value: unknown, root: string): void {
-    const scratch = this.#answer;
-    const notes = composeMessage(scratch, 0, id, info, value, root);
-    const { length } = scratch;
-    offer(this.#link.words.results.puts, this.#link.object, {
-      scratch,
-      from: 0,
-      length,
-      notes,
-    });
-    this.#link.inbox.ring();
-    if (scratch.bytes.length > MOST_KEPT) {
-      this.#answer = new Scratch(FIRST_BYTES);
-    }
-  }
-
-  /** Tells of a task's progress. */
-  tell(id: number, value: unknown): void {
-    this.answer(id, infoOf(Answer.PROGRESS, 0), value, "value");
-  }
-
-  /** A task begins. */
-  begin(task: number): void {
-    this.#link.words.begun = task;
-  }
-
+  answer(id: number, info: number, value: unknown, root: string): void;
+  /** The `DataCloneError`, if the value cannot be sent. */
+  check(value: unknown, root: string): void;
+  /** A task was taken, and is about to be read. */
+  see(task: number): void;
+  /** It begins. */
+  begin(task: number): void;
   /** Another item of a task that is timed begins. */
-  beat(): void {
-    this.#link.words.beat();
-  }
-
-  /** Whether a task is to end, and why. */
-  abortedBy(task: number): number {
-    return this.#link.words.whyAborted(task);
-  }
-
+  beat(): void;
+  /** Whether a task is to end, and why, as far as is known. */
+  abortedBy(task: number): number;
   /** Waits until it is. */
-  async whenAborted(task: number, signal: AbortSignal): Promise<number> {
-    const { words, line } = this.#link;
-    words.listening = task;
-    const why = await line.wait(() => words.whyAborted(task) || undefined, {
-      signal,
-    });
-    return why ?? Why.NOT;
-  }
-
+  whenAborted(task: number, signal: AbortSignal): Promise<number>;
   /** This worker ends. */
-  close(): void {
-    this.#link.close();
-  }
-
-  readonly #attempt = (): Got | undefined => {
-    const { tasks } = this.#link.words;
-    const { seal } = tasks; // before one looks: there may be a last message
-    if (this.scratch.bytes.length > MOST_KEPT) {
-      this.scratch = new Scratch(FIRST_BYTES);
-    }
-    if (tasks.gets.take(this.scratch, -1) === Take.DONE) return Got.MESSAGE;
-    return seal === Seal.OPEN ? undefined : Got.END;
-  };
+  close(): void;
 }

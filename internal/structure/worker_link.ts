@@ -7,6 +7,7 @@
  *   word 160      ABORTED    the task that the owner wants to end; 0: none
  *   word 163      WHY        why; written first
  *   word 166      BEGUN      the task that the worker has begun last
+ *   word 167      SEEN       the task whose message the worker has, and will read now
  *   word 161      LISTENING  the task that has asked for its signal
  *   word 162      BEATS      how many items of timed tasks it has begun, modulo 2^32
  *   words 164 …   INBOX      the inbox that the worker rings: its index, and its uid
@@ -22,7 +23,9 @@
  *   I1  The worker takes one task at a time, when it has put all results of the one
  *       before. So of the tasks that it was given, and of which the owner has no
  *       result, all that are in the ring were not begun, and of the others one was.
- *   I2  A task is taken from the ring by one side only: what the owner has taken
+ *   I2  What kills a worker by being read is in SEEN before that. So a task that is
+ *       neither in the ring nor SEEN can be given to another worker.
+ *   I3  A task is taken from the ring by one side only: what the owner has taken
  *       back, the worker will never see. That is the whole lease.
  *
  * The race worth knowing: the owner decides to kill the worker, because its task has
@@ -49,6 +52,7 @@ const BEATS = ABORTED + 2;
 const WHY = ABORTED + 3;
 const INBOX = ABORTED + 4;
 const BEGUN = ABORTED + 6;
+const SEEN = ABORTED + 7;
 const SET = ABORTED + 16;
 const LINK_BYTES = SET * 4 + WAIT_SET_BYTES;
 
@@ -140,6 +144,14 @@ export class LinkWords {
   }
   set begun(task: number) {
     Atomics.store(this.#words, this.#body + BEGUN, task);
+  }
+
+  /** The task that the worker has seen last; it may not have begun yet. */
+  get seen(): number {
+    return Atomics.load(this.#words, this.#body + SEEN);
+  }
+  set seen(task: number) {
+    Atomics.store(this.#words, this.#body + SEEN, task);
   }
 
   /** How many items of timed tasks were begun. */

@@ -1,0 +1,116 @@
+/** A worker's end of a link in memory at which it can look. */
+
+import { offer } from "../queue/draft.ts";
+import { Scratch } from "../structure/scratch.ts";
+import { Why } from "../structure/worker_link.ts";
+import { decodeFrom } from "../wire/decode.ts";
+import { encode } from "../wire/encode.ts";
+import { takeOut } from "../wire/parcels.ts";
+import type { Link } from "./link.ts";
+import { composeMessage, leadOf, valueOf } from "./messages.ts";
+import { takeMessage } from "./take_message.ts";
+import { Got, type WorkerEnd } from "./worker_end.ts";
+
+/** Larger memory is not kept for the next message, … */
+const MOST_KEPT = 2 ** 23;
+/** … and none but this while there is none. */
+const FIRST_BYTES = 2 ** 14;
+
+/** It takes messages from one ring, and puts answers into the other. */
+export class RingEnd implements WorkerEnd {
+  id = 0;
+  info = 0;
+  readonly #link: Link;
+  #scratch: Scratch = new Scratch(FIRST_BYTES);
+  #answer: Scratch = new Scratch(FIRST_BYTES);
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  takeSync(options: { readonly timeout: number }): Got | undefined {
+    return this.#link.line.waitSync(this.#attempt, options);
+  }
+
+  async take(): Promise<Got> {
+    if (this.#scratch.bytes.length > FIRST_BYTES) {
+      this.#scratch = new Scratch(FIRST_BYTES);
+    }
+    if (this.#answer.bytes.length > FIRST_BYTES) {
+      this.#answer = new Scratch(FIRST_BYTES);
+    }
+    return (await this.#link.line.wait(this.#attempt))!;
+  }
+
+  read(): unknown {
+    const { start, end } = valueOf(this.#scratch, 0);
+    return decodeFrom(this.#scratch.bytes, start, end);
+  }
+
+  drop(): void {
+    const { pins } = valueOf(this.#scratch, 0);
+    if (pins !== null) takeOut(pins);
+  }
+
+  answer(id: number, info: number, value: unknown, root: string): void {
+    const scratch = this.#answer;
+    const notes = composeMessage(scratch, 0, id, info, value, root);
+    const { length } = scratch;
+    offer(this.#link.words.results.puts, this.#link.object, {
+      scratch,
+      from: 0,
+      length,
+      notes,
+    });
+    this.#link.inbox.ring();
+    if (scratch.bytes.length > MOST_KEPT) {
+      this.#answer = new Scratch(FIRST_BYTES);
+    }
+  }
+
+  check(value: unknown, root: string): void {
+    encode(value, root);
+  }
+
+  see(task: number): void {
+    this.#link.words.seen = task;
+  }
+
+  begin(task: number): void {
+    this.#link.words.begun = task;
+  }
+
+  beat(): void {
+    this.#link.words.beat();
+  }
+
+  abortedBy(task: number): number {
+    return this.#link.words.whyAborted(task);
+  }
+
+  async whenAborted(task: number, signal: AbortSignal): Promise<number> {
+    const { words, line } = this.#link;
+    words.listening = task;
+    const why = await line.wait(() => words.whyAborted(task) || undefined, {
+      signal,
+    });
+    return why ?? Why.NOT;
+  }
+
+  close(): void {
+    this.#link.close();
+  }
+
+  readonly #attempt = (): Got | undefined => {
+    if (this.#scratch.bytes.length > MOST_KEPT) {
+      this.#scratch = new Scratch(FIRST_BYTES);
+    }
+    const scratch = this.#scratch;
+    const got = takeMessage(this.#link, scratch);
+    if (got !== Got.MESSAGE) return got;
+    const lead = leadOf(scratch, 0);
+    this.id = scratch.words[lead]!;
+    this.info = scratch.words[lead + 1]!;
+    return got;
+  };
+}

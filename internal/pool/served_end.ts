@@ -1,0 +1,106 @@
+/** A worker's end of a link in memory at which it cannot look. */
+
+import { EOFError } from "../../errors.ts";
+import { Why } from "../structure/worker_link.ts";
+import { decodeApart, encodeApart } from "../travel/apart.ts";
+import type { Remote } from "../travel/remote.ts";
+import { withoutFields } from "../wire/without_fields.ts";
+import type { Passed } from "./link_server.ts";
+import { Answer, infoOf, kindOf, numberOf } from "./messages.ts";
+import { Got, type WorkerEnd } from "./worker_end.ts";
+
+/** It asks the process that can: see link_server.ts. */
+export class ServedEnd implements WorkerEnd {
+  id = 0;
+  info = 0;
+  readonly #remote: Remote;
+  #message: Passed | null = null;
+
+  constructor(remote: Remote) {
+    this.#remote = remote;
+  }
+
+  /** The thread must not block: what is asked for comes by its event loop. */
+  takeSync(): undefined {
+    return undefined;
+  }
+
+  async take(): Promise<Got> {
+    this.#message = null;
+    for (;;) {
+      try {
+        const message = await this.#remote.call("take", []) as Passed | null;
+        if (message === null) return Got.END;
+        this.#message = message;
+        [this.id, this.info] = message;
+        return Got.MESSAGE;
+      } catch (error) {
+        if (error instanceof EOFError) throw error;
+        // There is one, but with objects that cannot be had here.
+        await this.#remote.call("refuse", [withoutFields(error, null)]);
+      }
+    }
+  }
+
+  read(): unknown {
+    const [, , bytes, objects] = this.#message!;
+    return decodeApart({ bytes, objects: objects ?? [] });
+  }
+
+  drop(): void {
+    this.#message = null;
+  }
+
+  answer(id: number, info: number, value: unknown, root: string): void {
+    const { bytes, objects } = encodeApart(value, root);
+    const passed: Passed = [
+      id,
+      info,
+      bytes,
+      objects.length > 0 ? objects : null,
+    ];
+    this.#remote.call("answer", passed).catch((error) => {
+      // An object is in it that cannot be sent, or it is too large.
+      const instead = FAILURES[kindOf(info)];
+      if (instead === undefined || error instanceof EOFError) return;
+      this.answer(id, infoOf(instead, numberOf(info)), error, "error");
+    });
+  }
+
+  check(value: unknown, root: string): void {
+    encodeApart(value, root);
+  }
+
+  see(task: number): void {
+    this.#remote.call("begin", [task]).catch(ignore);
+  }
+
+  /** Said already. */
+  begin(): void {}
+
+  beat(): void {
+    this.#remote.call("beat", []).catch(ignore);
+  }
+
+  /** That comes by the event loop, too. */
+  abortedBy(): number {
+    return Why.NOT;
+  }
+
+  async whenAborted(task: number, signal: AbortSignal): Promise<number> {
+    return await this.#remote.call("whenAborted", [task], signal) as number;
+  }
+
+  close(): void {
+    this.#remote.release();
+  }
+}
+
+/** What is answered instead of what cannot be sent after all. */
+const FAILURES: Readonly<Record<number, number>> = {
+  [Answer.OK]: Answer.ERROR,
+  [Answer.ITEM_OK]: Answer.ITEM_ERROR,
+};
+
+/** The connection has ended, and so will this process. */
+function ignore(): void {}

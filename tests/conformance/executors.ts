@@ -13,7 +13,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import {
   asCompleted,
   BrokenPoolError,
@@ -26,6 +26,7 @@ import {
   TimeoutError,
 } from "@multi/processing";
 import * as work from "../fixtures/pool_work.ts";
+import { chosen } from "../support/chosen.ts";
 import { nothingLeft } from "../support/nothing_left.ts";
 import { tempFile } from "../support/temp_file.ts";
 import { until, untilFile } from "../support/until.ts";
@@ -35,14 +36,17 @@ export interface ExecutorFlavour {
   readonly name: string;
   /** The class. */
   readonly Executor: new (options?: number | ExecutorOptions) => Executor;
+  /** The steps that it is to be tested by; by default, all. */
+  readonly steps?: readonly string[];
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** Describes what every executor does. */
 export function executorConformance(
-  { name, Executor }: ExecutorFlavour,
+  { name, Executor, steps }: ExecutorFlavour,
 ): void {
+  const it = chosen(steps);
   describe(`a ${name}`, () => {
     nothingLeft();
 

@@ -12,7 +12,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import {
   CancelledError,
   DataCloneError,
@@ -23,6 +23,7 @@ import {
   TimeoutError,
 } from "@multi/processing";
 import * as work from "../fixtures/pool_work.ts";
+import { chosen } from "../support/chosen.ts";
 import { nothingLeft } from "../support/nothing_left.ts";
 import { tempFile } from "../support/temp_file.ts";
 import { until, untilFile } from "../support/until.ts";
@@ -32,13 +33,20 @@ export interface PoolFlavour {
   readonly name: string;
   /** The class. */
   readonly Pool: new (options?: number | PoolOptions) => AnyPool;
+  /** The steps that it is to be tested by; by default, all. */
+  readonly steps?: readonly string[];
+  /** Whether a task that does not wait for anything sees that it is aborted. */
+  readonly seesAbort?: boolean;
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 const squares = (count: number) => numbers(count).map((n) => n * n);
 
 /** Describes what every pool does. */
-export function poolConformance({ name, Pool }: PoolFlavour): void {
+export function poolConformance(
+  { name, Pool, steps, seesAbort = true }: PoolFlavour,
+): void {
+  const it = chosen(steps);
   describe(`a ${name}`, () => {
     nothingLeft();
 
@@ -823,7 +831,11 @@ export function poolConformance({ name, Pool }: PoolFlavour): void {
 
       it("that listens to its signal, and keeps its worker", async () => {
         await using pool = new Pool(1);
-        for (const task of [work.untilAborted, work.loopUntilAborted]) {
+        const { untilAborted, loopUntilAborted } = work;
+        const tasks = seesAbort
+          ? [untilAborted, loopUntilAborted]
+          : [untilAborted];
+        for (const task of tasks) {
           await using ready = await tempFile();
           await using told = await tempFile();
           const before = await pool.apply(work.whoAmI);

@@ -3,24 +3,14 @@
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
 import { describe, it } from "@std/testing/bdd";
+import { hasScript } from "./support/has_script.ts";
 import { pathOf } from "./support/run.ts";
 import { processesWith } from "./support/process_table.ts";
 import { until } from "./support/until.ts";
 
-async function hasScript(): Promise<boolean> {
-  try {
-    const { stdout } = await new Deno.Command("script", {
-      args: ["--version"],
-    }).output();
-    return new TextDecoder().decode(stdout).includes("util-linux");
-  } catch {
-    return false;
-  }
-}
-
 describe({
   name: "Ctrl-C on a terminal",
-  ignore: !await hasScript(), // other systems' script has other options
+  ignore: !await hasScript(),
   fn() {
     it("ends parent and children once, without a word", async () => {
       const folder = await Deno.makeTempDir();

@@ -6,7 +6,8 @@
  * - nobody imports `mod.ts`, or what children run (`internal/entry/`), but
  *   `freezeSupport()` when it is a child itself, and `thread.ts`, which only
  *   makes that part of compiled programs;
- * - `Deno.dlopen` is called in one file at most.
+ * - `Deno.dlopen` is called in one file at most;
+ * - only the command (`cli.ts`, `internal/cli/`) uses other packages.
  *
  *     deno run -A tools/check_layers.ts
  */
@@ -35,6 +36,8 @@ const LAYERS = [
   ["internal/manager/"],
   // All other files at the top: the public modules.
   ["internal/entry/", "internal/travel/all.ts", ""],
+  ["internal/cli/"],
+  ["cli.ts"],
   ["mod.ts"],
 ];
 
@@ -43,16 +46,29 @@ const ALL = "internal/travel/all.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
+/** The command is no part of the library. */
+const COMMAND = /^(cli\.ts$|internal\/cli\/)/;
+
 /** What `deno info` says of an import. */
 interface Dependency {
+  readonly specifier: string;
   readonly code?: { readonly specifier?: string };
   readonly type?: { readonly specifier?: string };
   readonly isDynamic?: boolean;
 }
 
-/** Each file of the package, with those that it imports, as paths from here. */
-async function readGraph(roots: string[]): Promise<Map<string, string[]>> {
+/** What a file of the package imports. */
+interface Imports {
+  /** Its own files, as paths from here. */
+  readonly own: Map<string, string[]>;
+  /** Those that import other packages. */
+  readonly others: Map<string, string[]>;
+}
+
+/** Each file of the package, with what it imports. */
+async function readGraph(roots: string[]): Promise<Imports> {
   const graph = new Map<string, string[]>();
+  const others = new Map<string, string[]>();
   for (const root of roots) {
     const { stdout, success, stderr } = await new Deno.Command(
       Deno.execPath(),
@@ -63,8 +79,12 @@ async function readGraph(roots: string[]): Promise<Map<string, string[]>> {
     for (const module of JSON.parse(text.decode(stdout)).modules) {
       const path = local(module.specifier);
       if (path === null) continue;
-      const imports = (module.dependencies ?? []).map(
-        ({ code, type, isDynamic }: Dependency) => {
+      const dependencies: Dependency[] = module.dependencies ?? [];
+      const foreign = dependencies.map(({ specifier }) => specifier)
+        .filter((specifier) => !/^\.|^node:|^data:/.test(specifier));
+      if (foreign.length > 0) others.set(path, foreign);
+      const imports = dependencies.map(
+        ({ code, type, isDynamic }) => {
           const path = local(code?.specifier ?? type?.specifier ?? "");
           return isDynamic && path === ALL ? null : path;
         },
@@ -72,7 +92,7 @@ async function readGraph(roots: string[]): Promise<Map<string, string[]>> {
       graph.set(path, imports.filter((path: string | null) => path !== null));
     }
   }
-  return graph;
+  return { own: graph, others };
 }
 
 function local(specifier: string): string | null {
@@ -106,11 +126,11 @@ function circle(
 }
 
 async function main(): Promise<void> {
-  const roots = ["mod.ts"];
+  const roots = ["mod.ts", "cli.ts"];
   for (const entry of Deno.readDirSync(new URL("internal/entry/", ROOT))) {
     roots.push(`internal/entry/${entry.name}`);
   }
-  const graph = await readGraph(roots);
+  const { own: graph, others } = await readGraph(roots);
   const faults: string[] = [];
   const callers: string[] = [];
   for (const [path, imports] of graph) {
@@ -127,6 +147,10 @@ async function main(): Promise<void> {
     }
     const text = await Deno.readTextFile(new URL(path, ROOT));
     if (/\bDeno\.dlopen\(/.test(text)) callers.push(path);
+  }
+  for (const [path, packages] of others) {
+    if (COMMAND.test(path)) continue;
+    faults.push(`${path} imports ${packages.join(" and ")}, a package`);
   }
   const done = new Set<string>();
   for (const path of graph.keys()) {

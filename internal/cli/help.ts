@@ -1,0 +1,54 @@
+/** What `--help` prints. */
+
+import { KEY_VARIABLE } from "./options.ts";
+
+/** The help. */
+export const HELP = `\
+Tasks for workers on any machine.
+
+    deno run -A jsr:@multi/processing/cli serve  [OPTIONS]
+    deno run -A jsr:@multi/processing/cli work   [OPTIONS] MODULE
+    deno run -A jsr:@multi/processing/cli status [OPTIONS]
+
+serve   serves a queue of tasks and one of results
+work    takes tasks, which are calls of functions that MODULE exports, and puts
+        their results
+status  shows what is queued, running, done and failed, and who works
+
+Of all:
+    --address ADDRESS     HOST:PORT, or the path of a unix socket
+                          [127.0.0.1:8001]
+    --authkey-file FILE   the secret that all sides share; or in the environment as
+                          ${KEY_VARIABLE}
+    --help, --version
+
+Of serve:
+    --cert FILE, --key FILE   protect what goes over TCP by TLS (PEM)
+    --retries N           how often a task is given to somebody else when its
+                          worker has died, where it does not say itself [2]
+    --maxsize N           how many tasks may be queued before who puts more has to
+                          wait; 0: any number [0]
+    --quiet               do not say who comes and goes
+
+Of work and status:
+    --tls                 the server uses TLS
+    --ca FILE             trust certificates that this one has signed (PEM)
+    --hostname NAME       the name in the server's certificate [the address's]
+
+Of work:
+    --processes N         how many tasks are done at a time [one per core]
+    --threads             by threads, not processes
+    --name NAME           how status calls it [HOST-PID]
+    --quiet               do not say what happens
+
+Of status:
+    --once                print it once, as when stdout is no terminal
+    --json                print it once, as JSON
+    --interval MS         how often it is drawn anew [500]
+
+The first Ctrl-C (SIGINT or SIGTERM) lets work finish what it has begun; the second
+one ends it at once, and others are given what it had.
+
+Exit codes: 0 it has ended as it was asked to; 1 it could not do it; 2 it was called
+wrongly; 130 it was told to stop twice.
+`;

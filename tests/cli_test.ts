@@ -1,0 +1,464 @@
+/** The command, run as a user runs it. */
+
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { HIDE_CURSOR, SHOW_CURSOR } from "@std/cli/unstable-ansi";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { type Queue, ShutDownError, WorkerLostError } from "@multi/processing";
+import {
+  type QueuedTask,
+  QueueManager,
+  type TaskResult,
+} from "@multi/processing/cli";
+import config from "../deno.json" with { type: "json" };
+import { readCommandLine } from "../internal/cli/command_line.ts";
+import { readAddress } from "../internal/cli/options.ts";
+import { render } from "../internal/cli/render.ts";
+import { UsageError } from "../internal/cli/usage_error.ts";
+import { hasScript } from "./support/has_script.ts";
+import { nothingLeft } from "./support/nothing_left.ts";
+import { processesWith } from "./support/process_table.ts";
+import { Relay } from "./support/relay.ts";
+import { deno, pathOf } from "./support/run.ts";
+import { Running } from "./support/running.ts";
+import { until } from "./support/until.ts";
+
+const RUN = ["run", "-q", "-A", pathOf("cli.ts")];
+const TASKS = pathOf("tests/fixtures/cli_tasks.ts");
+const KEY = "not-a-secret";
+const MARK = crypto.randomUUID();
+const ENV = { MULTI_PROCESSING_AUTHKEY: KEY, CLI_TEST: MARK };
+
+let folder: string;
+
+/** For tests that start something: all of it must end. */
+function startsCommands(): void {
+  beforeAll(async () => {
+    folder = await Deno.makeTempDir();
+  });
+  afterAll(async () => {
+    await Deno.remove(folder, { recursive: true });
+    if (Deno.build.os !== "linux") return;
+    await until(() => processesWith(`CLI_TEST=${MARK}`).length === 0);
+  });
+  nothingLeft();
+}
+
+let files = 0;
+const newPath = (): string => `${folder}/${++files}`;
+
+function command(...args: string[]): Running {
+  return new Running([...RUN, ...args], ENV);
+}
+
+/** A server, and its address. */
+async function serve(...args: string[]): Promise<[Running, string]> {
+  const server = command("serve", ...args);
+  const [, address] = await server.says(/^serving at (.+)$/m);
+  return [server, address!];
+}
+
+function worker(address: string, ...args: string[]): Running {
+  return command("work", "--address", address, ...args, TASKS);
+}
+
+/** What a program of one's own uses. */
+async function connect(
+  address: string,
+): Promise<
+  & AsyncDisposable
+  & { tasks: Queue<QueuedTask>; results: Queue<TaskResult> }
+> {
+  const manager = new QueueManager({
+    address: readAddress(address),
+    authkey: KEY,
+  });
+  await manager.connect();
+  return {
+    tasks: await manager.getTaskQueue(),
+    results: await manager.getResultQueue(),
+    [Symbol.asyncDispose]: () => manager.shutdown(),
+  };
+}
+
+/** So many results, by their ids. */
+async function take(
+  results: Queue<TaskResult>,
+  count: number,
+): Promise<Map<string | number, TaskResult>> {
+  const taken = new Map<string | number, TaskResult>();
+  for (let i = 0; i < count; i++) {
+    const result = await results.get();
+    assert(!taken.has(result.id), `there are two results of ${result.id}`);
+    taken.set(result.id, result);
+  }
+  return taken;
+}
+
+function errorOf(result: TaskResult | undefined): Error {
+  assert(result !== undefined && !result.ok);
+  return result.error;
+}
+
+describe("a command line", () => {
+  const wrong: [args: string, message: RegExp][] = [
+    ["", /say serve, work or status/],
+    ["sevre", /no such command/],
+    ["serve --port 1", /--port as serve has no such option: it has --address/],
+    ["serve --ca x", /--ca as serve/],
+    ["serve -x", /-x as serve/],
+    ["serve here", /"here" as serve takes no arguments/],
+    ["serve --authkey=abc", /everybody on this machine.*--authkey-file/],
+    ["work --authkey abc x.ts", /everybody on this machine/],
+    ["work", /without MODULE/],
+    ["work a.ts b.ts", /"b.ts" as work takes nothing but MODULE/],
+    ["work a.ts --name", /--name without a value/],
+  ];
+  for (const [args, message] of wrong) {
+    it(`"${args}" is refused`, () => {
+      const error = assertThrows(
+        () => readCommandLine(args.split(" ").filter(Boolean)),
+        UsageError,
+      );
+      assertMatch(error.message, message);
+    });
+  }
+
+  it("has an address", () => {
+    assertEquals(readAddress("localhost:1"), ["localhost", 1]);
+    assertEquals(readAddress("[::1]:1"), ["::1", 1]);
+    assertEquals(readAddress("./socket"), "./socket");
+    assertEquals(readAddress("@name"), "\0name");
+    for (const text of ["localhost", "localhost:65536", "::1:1", ":1"]) {
+      assertThrows(() => readAddress(text), UsageError, text);
+    }
+  });
+
+  it("that is wrong ends with 2, and says what to do", async () => {
+    const status = (...args: string[]) =>
+      deno([...RUN, "status", "--address=@nobody", ...args], {
+        env: { ...ENV, MULTI_PROCESSING_AUTHKEY: args.length > 0 ? KEY : "" },
+      });
+    const [wrong, keyless, nobody] = await Promise.all([
+      status("--interval=0"),
+      status(),
+      status("--once"),
+    ]);
+    assertEquals([wrong.code, wrong.stdout], [2, ""]);
+    assertMatch(
+      wrong.stderr,
+      /^Cannot use "0" as --interval: .* >= 1\n.*--help/,
+    );
+    assertEquals([keyless.code, keyless.stdout], [2, ""]);
+    assertMatch(keyless.stderr, /MULTI_PROCESSING_AUTHKEY is empty/);
+    assertEquals([nobody.code, nobody.stdout], [1, ""]);
+    assertMatch(nobody.stderr, /nobody serves at @nobody: start "serve" there/);
+  });
+
+  it("asks for help, or the version", async () => {
+    const [help, version] = await Promise.all([
+      deno([...RUN, "--help"]),
+      deno([...RUN, "--version"]),
+    ]);
+    assertEquals([help.code, help.stderr], [0, ""]);
+    assertMatch(help.stdout, /^ +--authkey-file FILE/m);
+    assertEquals(version, {
+      code: 0,
+      stdout: `${config.version}\n`,
+      stderr: "",
+    });
+  });
+});
+
+describe("the command", () => {
+  let server: Running;
+  let address: string;
+  beforeAll(async () => {
+    [server, address] = await serve("--address", "127.0.0.1:0");
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+  startsCommands();
+
+  it("does tasks, and says of each what became of it", async () => {
+    await using work = worker(address, "--name=w", "--processes=2");
+    await using client = await connect(address);
+    const { tasks, results } = client;
+    const path = newPath();
+    await tasks.put({ fn: "hold", args: [path], id: "held" });
+    await tasks.putMany([
+      { fn: "square", args: [3] },
+      { fn: "fail", args: ["no"], id: "fails" },
+      { fn: "square", args: [4], id: "squared" },
+      { fn: "die", id: "dies", retries: 1 },
+      { fn: "absent", id: "absent" },
+      { fn: "unsendable", id: "unsendable" },
+      { fn: "hold", args: [newPath()], id: "slow", timeout: 100 },
+      { fun: "square" } as unknown as QueuedTask,
+    ]);
+    const got = await take(results, 8);
+    const squared = got.get("squared")!;
+    assertEquals({ ...squared, ms: 0 }, {
+      id: "squared",
+      fn: "square",
+      worker: "w",
+      attempts: 1,
+      ms: 0,
+      ok: true,
+      value: 16,
+    });
+    const second = got.get(2);
+    assertEquals(second?.ok && second.value, 9);
+    assertInstanceOf(errorOf(got.get("fails")), RangeError);
+    assertInstanceOf(errorOf(got.get("dies")), WorkerLostError);
+    assertEquals(got.get("dies")?.attempts, 2);
+    assertMatch(
+      errorOf(got.get("absent")).message,
+      /exports no function of that name: it has .*square/,
+    );
+    assertEquals(errorOf(got.get("unsendable")).name, "DataCloneError");
+    assertEquals(errorOf(got.get("slow")).name, "TimeoutError");
+    assertMatch(errorOf(got.get(9)).message, /must be \{ fn: string/);
+
+    await until(() => exists(path));
+    const json = await deno(
+      [...RUN, "status", "--json", "--address", address],
+      { env: ENV },
+    );
+    const status = JSON.parse(json.stdout);
+    const [{ running, ...w }] = status.workers;
+    assertEquals([status.done, status.failed, status.retried], [2, 6, 1]);
+    assertEquals([running.length, running[0].id], [1, "held"]);
+    assertEquals(w, {
+      name: "w",
+      processes: 2,
+      done: 2,
+      failed: 5,
+      isLeaving: false,
+    });
+
+    // It finishes what it has, and takes no more.
+    work.kill("SIGINT");
+    await server.says(/^w takes no more tasks$/m);
+    assertMatch(
+      render(status, address),
+      /^w +1\/2 +2 +5 +hold \(held\) [\d.]+ s$/m,
+    );
+    await tasks.put({ fn: "square", args: [5], id: "later" });
+    await Deno.remove(path);
+    assertEquals((await take(results, 1)).get("held")?.ok, true);
+    assertEquals(await work.ended(), 0);
+
+    await using other = worker(address, "--threads", "--processes=1");
+    assertEquals((await take(results, 1)).get("later")?.ok, true);
+    other.kill("SIGTERM");
+    assertEquals(await other.ended(), 0);
+  });
+
+  it("does the tasks of an example", async () => {
+    const module = pathOf("examples/command_tasks.ts");
+    await using work = command("work", "--address", address, module);
+    const client = pathOf("examples/command_client.ts");
+    const ran = await deno(["run", "-q", "-A", client, address], { env: ENV });
+    assertEquals([ran.code, ran.stderr], [0, ""]);
+    assertEquals(
+      ran.stdout.trim().split("\n").sort(),
+      [
+        "primes below 1000: 168",
+        "primes below 2000: 303",
+        "primes below 3000: 430",
+        'primes below "4000" failed: TypeError: "4000" is no number',
+      ].sort(),
+    );
+    work.kill("SIGINT");
+    assertEquals(await work.ended(), 0);
+  });
+
+  it("gives to others what a worker had that is killed", async () => {
+    const [doomed, hasty] = [newPath(), newPath()];
+    await using client = await connect(address);
+    await using first = worker(address, "--name=first", "--processes=1");
+    await client.tasks.put({ fn: "hold", args: [doomed], id: 1 });
+    await until(() => exists(doomed));
+    first.kill("SIGKILL");
+    await using second = worker(address, "--name=second", "--processes=1");
+    const pids = async () =>
+      (await Deno.readTextFile(doomed)).trim().split("\n");
+    await until(async () => (await pids()).length === 2);
+    await Deno.remove(doomed);
+    const one = (await take(client.results, 1)).get(1)!;
+    assertEquals([one.ok, one.worker, one.attempts], [true, "second", 2]);
+
+    // Told twice, it does not wait.
+    await client.tasks.put({ fn: "hold", args: [hasty], id: 2, retries: 0 });
+    await until(() => exists(hasty));
+    second.kill("SIGTERM");
+    await server.says(/second takes no more tasks/);
+    second.kill("SIGTERM");
+    assertEquals(await second.ended(), 130);
+    const two = (await take(client.results, 1)).get(2);
+    assertInstanceOf(errorOf(two), WorkerLostError);
+    assertMatch(errorOf(two).message, /second has died/);
+  });
+
+  it("finds a worker again whose connection was cut", async () => {
+    const path = newPath();
+    await using client = await connect(address);
+    using relay = new Relay(address);
+    await using work = worker(relay.address, "--name=cut", "--processes=1");
+    await client.tasks.put({ fn: "hold", args: [path], id: 1, retries: 9 });
+    await until(() => exists(path));
+    relay.cut();
+    await work.says(/lost the server[^]*connected to the server/);
+    await Deno.remove(path);
+    const one = (await take(client.results, 1)).get(1)!;
+    // Whether it was noticed before it was back, or not.
+    assertEquals([one.ok, one.worker, one.attempts], [true, "cut", 1]);
+    work.kill("SIGINT");
+    assertEquals(await work.ended(), 0);
+  });
+
+  it("refuses who has another key, and goes on", async () => {
+    const file = newPath();
+    await Deno.writeTextFile(file, "another\n", { mode: 0o644 });
+    await using stranger = worker(address, "--authkey-file", file);
+    assertEquals(await stranger.ended(), 1);
+    assertMatch(stranger.stderr, /^AuthenticationError: .*another key/m);
+    await server.says(/WARNING.*key/);
+    assertMatch(stranger.stderr, /^warning: others can read the key in /m);
+    await Deno.writeTextFile(file, `${KEY}\n`, { mode: 0o600 });
+    const ran = await deno(
+      [...RUN, "status", "--address", address, "--authkey-file", file],
+      { env: { MULTI_PROCESSING_AUTHKEY: "" } },
+    );
+    assertEquals([ran.code, ran.stderr], [0, ""]);
+    assertMatch(ran.stdout, /^queued 0 {2}running 0 .*\n\nno workers\n$/m);
+  });
+
+  it("does not work for a module that it cannot load", async () => {
+    const none = command("work", "--address", address, newPath());
+    await using _ = none;
+    assertEquals(await none.ended(), 1);
+    assertMatch(none.stderr, /^ProcessError: Cannot work as file:.*not found/m);
+  });
+
+  it("tells clients that it ends, and who runs it what is left", async () => {
+    await using client = await connect(address);
+    await client.tasks.putMany([{ fn: "square" }, { fn: "square" }]);
+    const waits = assertRejects(() => client.results.get(), ShutDownError);
+    await client.results.qsize(); // so it has come to the server
+    server.kill("SIGINT");
+    await waits;
+    assertEquals(await server.ended(), 0);
+    assertMatch(server.stderr, /ends with tasks: 2 queued\n$/);
+  });
+});
+
+describe({
+  name: "on a terminal",
+  ignore: !await hasScript(),
+  fn() {
+    let server: Running;
+    let address: string;
+    beforeAll(async () => {
+      [server, address] = await serve("--address", `@cli-${MARK}`);
+    });
+    afterAll(async () => {
+      server.kill("SIGINT");
+      assertEquals(await server.ended(), 0);
+    });
+    startsCommands();
+
+    it("status draws itself anew", async () => {
+      await using client = await connect(address);
+      await using status = onTerminal(address, "status --interval=5");
+      await status.says(/queued 0/);
+      await client.tasks.put({ fn: "square" });
+      await status.says(/queued 1/);
+      assertEquals(await client.tasks.get(), { fn: "square" });
+      await status.types("\x03");
+      assertEquals(await status.ended(), 0);
+      assertStringIncludes(status.stdout, HIDE_CURSOR);
+      assertMatch(status.stdout, /queued 0[^]*queued 1/);
+      assert(status.stdout.endsWith(SHOW_CURSOR));
+    });
+
+    it("Ctrl-C lets a worker finish", async () => {
+      await using client = await connect(address);
+      const path = newPath();
+      await using work = onTerminal(address, `work --processes=2 '${TASKS}'`);
+      await client.tasks.put({ fn: "hold", args: [path], id: 1, retries: 0 });
+      await until(() => exists(path));
+      await work.types("\x03");
+      await server.says(/takes no more tasks/);
+      await Deno.remove(path);
+      assertEquals((await take(client.results, 1)).get(1)?.ok, true);
+      assertEquals(await work.ended(), 0);
+    });
+  },
+});
+
+function onTerminal(address: string, rest: string): Running {
+  const [name, ...args] = rest.split(" ");
+  const line = [Deno.execPath(), ...RUN, name, "--address", address, ...args];
+  return new Running(["-qefc", line.join(" "), "/dev/null"], ENV, "script");
+}
+
+describe("a server that goes and comes back", () => {
+  startsCommands();
+
+  it("finds its workers again", async () => {
+    const cert = pathOf("tests/fixtures/tls/cert.pem");
+    const key = pathOf("tests/fixtures/tls/key.pem");
+    const tls = ["--cert", cert, "--key", key];
+    const [server, address] = await serve("--address", "127.0.0.1:0", ...tls);
+    await using first = server;
+    await using work = worker(address, "--ca", cert, "--processes=1");
+    const path = newPath();
+    {
+      await using manager = await connectTls(address, cert);
+      const tasks = await manager.getTaskQueue();
+      await tasks.put({ fn: "hold", args: [path], id: "held" });
+      await until(() => exists(path));
+      first.kill("SIGKILL");
+      await first.ended();
+    }
+    await work.says(/waits for the server at /);
+    await using second = (await serve("--address", address, ...tls))[0];
+    await Deno.remove(path);
+    await work.says(/what task held \(hold\) gave is lost/);
+    await using manager = await connectTls(address, cert);
+    await (await manager.getTaskQueue()).put({ fn: "square", args: [3] });
+    const result = await (await manager.getResultQueue()).get();
+    assertEquals(result.ok && result.value, 9);
+    second.kill("SIGTERM");
+    assertEquals(await second.ended(), 0);
+    await work.says(/lost the server: the server stops/);
+    work.kill("SIGINT"); // while it waits
+    assertEquals(await work.ended(), 0);
+  });
+});
+
+async function connectTls(address: string, ca: string): Promise<QueueManager> {
+  const manager = new QueueManager({
+    address: readAddress(address),
+    authkey: KEY,
+    tls: { caCerts: [await Deno.readTextFile(ca)] },
+  });
+  await manager.connect();
+  return manager;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).size > 0;
+  } catch {
+    return false;
+  }
+}

@@ -327,13 +327,13 @@ export class Waits {
 
   /** Ends a sleep that keeps the program alive for nobody, or fails to do so. */
   settle(): void {
-    if (!this.#running || this.#keeps === this.#mustKeep) return;
+    if (!this.#running || this.#keeps === this.#mustKeep()) return;
     this.#keeps = !this.#keeps;
     if (this.#keeps) this.#bridge ??= setInterval(() => {}, HEARTBEAT);
     this.member.ring(this.member.slot);
   }
 
-  get #mustKeep(): boolean {
+  #mustKeep(): boolean {
     for (const line of this.#lines) if (line.keeps) return true;
     return false;
   }
@@ -358,7 +358,7 @@ export class Waits {
       }
       for (const line of [...this.#lines]) this.#look(line);
       if (this.#lines.size === 0) break;
-      this.#keeps = this.#mustKeep;
+      this.#keeps = this.#mustKeep();
       const began = performance.now();
       if (this.#keeps && this.#isSoon && ++this.#dozes % MOST_DOZES !== 0) {
         await breathe(); // whatever else can run comes first

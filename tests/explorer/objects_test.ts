@@ -307,7 +307,7 @@ describe("an object, in every order of what its holders do,", () => {
 
   it("leaves its block to others when nobody looks at it", async () => {
     const code = await load();
-    explore(reuse(code), { preemptions: 2, most: 20_000 });
+    explore(reuse(code), { preemptions: 2, most: 8000 });
   });
 
   it("has its ends closed when nobody holds them, and not before", async () => {
@@ -323,29 +323,39 @@ describe("an object, in every order of what its holders do,", () => {
   });
 
   for (
-    const [what, text, instead] of [
+    const [what, scenario, bounds, text, instead] of [
       [
         "an object whose last holder died before it was looked at",
+        relay,
+        { preemptions: 0, kills: 1, most: 3000 },
         "if (this.endIfUnheld(end)) return;",
         "",
       ],
       [
         "a block that the dead was just being given",
+        relay,
+        { preemptions: 0, kills: 1, most: 3000 },
         "this.allocator.settle();",
         "",
       ],
       [
         "a block in a dead hand",
+        relay,
+        { preemptions: 0, kills: 1, most: 3000 },
         "this.allocator.free(this.member.handOf(slot));",
         "",
       ],
       [
         "a block that is freed under the eyes of one who looks",
+        reuse,
+        { preemptions: 2, most: 20_000 },
         "if (this.#isLookedAt(epoch)) this.#buried.push(buried[i]!);\n      else ",
         "",
       ],
       [
         "an end that is closed while it moves from a bit to a pin",
+        ends,
+        { preemptions: 1, most: 4000 },
         "if (Atomics.load(this.words, STATE) !== state) continue;",
         "",
       ],
@@ -353,11 +363,7 @@ describe("an object, in every order of what its holders do,", () => {
   ) {
     it(`would show ${what}`, async () => {
       const code = await load([[text, instead]]);
-      assertThrows(() => {
-        explore(relay(code), { preemptions: 0, kills: 1, most: 3000 });
-        explore(reuse(code), { preemptions: 2, most: 20_000 });
-        explore(ends(code), { preemptions: 1, most: 4000 });
-      });
+      assertThrows(() => explore(scenario(code), bounds));
     });
   }
 });

@@ -1,7 +1,8 @@
 /**
  * Runs all benchmarks, each beside its peers: `deno task bench [NAME…]`.
  *
- * A run of all of them writes what it has measured to `docs/benchmarks.md`,
+ * What is measured is the package as it is published (`tools/build.ts`). A run of
+ * all of them writes what it has measured to `docs/benchmarks.md`,
  * `docs/benchmarks.svg` and the README's table.
  */
 
@@ -18,13 +19,42 @@ interface Section {
   readonly rows: readonly Row[];
 }
 
-async function measure(name: string): Promise<Section> {
+/** Makes the package, and an import map by which it is what programs import. */
+async function build(folder: string): Promise<string> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-q",
+      "-A",
+      new URL("build.ts", import.meta.url).href,
+      folder,
+    ],
+  }).spawn().status;
+  if (!success) throw new Error("the package could not be built");
+  const { name, exports, imports } = JSON.parse(
+    await Deno.readTextFile(`${folder}/deno.json`),
+  );
+  for (const [path, file] of Object.entries<string>(exports)) {
+    imports[name + path.slice(1)] = `file://${folder}/${file.slice(2)}`;
+  }
+  const map = `${folder}/import_map.json`;
+  await Deno.writeTextFile(map, JSON.stringify({ imports }));
+  return map;
+}
+
+async function measure(name: string, map: string): Promise<Section> {
   const title = name.replace("_bench.ts", "").replaceAll("_", " ");
   console.log(`\n${title}`);
   const rowsFile = await Deno.makeTempFile();
   try {
     const { success } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-q", "-A", new URL(name, folder).href],
+      args: [
+        "run",
+        "-q",
+        "-A",
+        `--import-map=${map}`,
+        new URL(name, folder).href,
+      ],
       env: { [ROWS_FILE]: rowsFile },
       stdin: "null",
     }).spawn().status;
@@ -97,7 +127,10 @@ if (names.length === 0) {
 }
 const began = performance.now();
 const sections: Section[] = [];
-for (const name of names) sections.push(await measure(name));
+const built = await Deno.makeTempDir();
+const map = await build(built);
+for (const name of names) sections.push(await measure(name, map));
+await Deno.remove(built, { recursive: true });
 const rows = sections.flatMap(({ rows }) => rows);
 if (names.length > 1) {
   console.log("\nall");

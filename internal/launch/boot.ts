@@ -21,6 +21,7 @@ import { decode } from "../wire/decode.ts";
 import type { FunctionReference } from "./function_reference.ts";
 import type { Identity } from "./identity.ts";
 import type { LogSettings } from "./log.ts";
+import { ownModule } from "./own_modules.ts";
 import { LENGTH_BYTES } from "./pipe_messages.ts";
 
 /** A function to call. */
@@ -77,9 +78,9 @@ export interface Changes {
 
 /** The URLs of what children run; they are never imported by a parent. */
 const ENTRY = {
-  call: new URL("../entry/process.ts", import.meta.url).href,
-  replay: new URL("../entry/fork.ts", import.meta.url).href,
-  thread: new URL("../entry/thread.ts", import.meta.url).href,
+  call: ownModule("entry/process"),
+  replay: ownModule("entry/fork"),
+  thread: ownModule("entry/thread"),
 };
 
 /**

@@ -1,9 +1,7 @@
 /** Which modules of the user stand on the call stack. */
 
-/** This library's modules lie in this folder's `internal/` and, these, at its top. */
-const LIBRARY = new URL("../../", import.meta.url).href;
-const AT_TOP =
-  /^(cli|coroutine|errors|logging|manager|mod|pipe|pool|process|queue|shared_memory|subprocess|sync|thread)\.ts$/;
+import { isOwnModule } from "./own_modules.ts";
+
 /** Enough for any stack that is still readable. */
 const FRAMES = 200;
 
@@ -46,7 +44,5 @@ export function isUserModule(url: string): boolean {
   if (!/^(file|https?|data):/.test(url)) return false;
   // What `deno test`, `deno eval`, `deno repl` and `deno run -` make up.
   if (url.includes("$deno$")) return false;
-  if (!url.startsWith(LIBRARY)) return true;
-  const path = url.slice(LIBRARY.length);
-  return !path.startsWith("internal/") && !AT_TOP.test(path);
+  return !isOwnModule(url);
 }

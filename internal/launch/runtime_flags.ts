@@ -3,6 +3,7 @@
 import { hasAllPermissions } from "./permissions.ts";
 import { self } from "./identity.ts";
 import { filePath, fileUrl } from "./file_url.ts";
+import { ownModule } from "./own_modules.ts";
 
 /** Flags that decide how modules are found and run, and take a value. */
 const WITH_VALUE = new Set([
@@ -74,7 +75,8 @@ export function flagsOf(program: Program): string[] {
  * permissions some 15 ms at its first start of a process.
  */
 function askOther(program: Program): string[] {
-  const code = `import{flagsOf}from${JSON.stringify(import.meta.url)};` +
+  const code =
+    `import{flagsOf}from${JSON.stringify(ownModule("launch/runtime_flags"))};` +
     `console.log(JSON.stringify(flagsOf(${JSON.stringify(program)})));`;
   const { success, stdout } = new Deno.Command(Deno.execPath(), {
     args: [

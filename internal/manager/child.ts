@@ -16,6 +16,7 @@
 import type { FunctionReference } from "../launch/function_reference.ts";
 import { findFunction, ownLoader } from "../launch/find_function.ts";
 import { LEVELS, log } from "../launch/log.ts";
+import { ownModule } from "../launch/own_modules.ts";
 import type { Address, TlsOptions } from "../pipe/address.ts";
 import { builtinTypes } from "./builtins.ts";
 import { connectTo } from "./client.ts";
@@ -43,7 +44,7 @@ export interface ChildPlan {
 }
 
 /** The URL of this module, by which a child finds the function below. */
-export const MODULE: string = import.meta.url;
+export const MODULE: string = ownModule("manager/child");
 
 /** What a manager's child runs. */
 export async function serveInChild(plan: ChildPlan): Promise<void> {

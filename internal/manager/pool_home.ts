@@ -2,6 +2,7 @@
 
 import { findFunction, ownLoader } from "../launch/find_function.ts";
 import type { FunctionReference } from "../launch/function_reference.ts";
+import { ownModule } from "../launch/own_modules.ts";
 import { Pool } from "../pool/pool.ts";
 
 /** So many parts for each worker. */
@@ -13,7 +14,10 @@ export class PoolHome {
   readonly #size: number;
 
   constructor(processes = navigator.hardwareConcurrency) {
-    this.#pool = new Pool({ processes, module: import.meta.url });
+    this.#pool = new Pool({
+      processes,
+      module: ownModule("manager/pool_home"),
+    });
     this.#size = processes;
   }
 

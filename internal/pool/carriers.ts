@@ -3,6 +3,7 @@
 import { encodeJob } from "../launch/job.ts";
 import type { FunctionReference } from "../launch/function_reference.ts";
 import { nextPath, self } from "../launch/identity.ts";
+import { ownModule } from "../launch/own_modules.ts";
 import { permissionFlags, type Permissions } from "../launch/permissions.ts";
 import { canShareMemory } from "../launch/shares_memory.ts";
 import { startChild } from "../launch/start_child.ts";
@@ -74,8 +75,8 @@ export interface Carriers {
 const GRACE_MS = 1000;
 
 /** The URLs of what a worker runs; they are never imported by its owner. */
-const ENTRY = new URL("../entry/pool.ts", import.meta.url).href;
-const SERVED_ENTRY = new URL("../entry/served_pool.ts", import.meta.url).href;
+const ENTRY = ownModule("entry/pool");
+const SERVED_ENTRY = ownModule("entry/served_pool");
 
 function jobOf(link: Link, { setup, modules, isServed }: CarrierOptions) {
   const target: FunctionReference = {

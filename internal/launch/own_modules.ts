@@ -1,0 +1,29 @@
+/**
+ * Where this library's own modules are.
+ *
+ * What is published is built (`tools/build.ts`): all modules lie in a few files, and
+ * those that are loaded by their URL beside these, under the names that they have
+ * here. A checkout runs as it is.
+ */
+
+const HERE = "internal/launch/own_modules.ts";
+const isBuilt = !import.meta.url.endsWith(`/${HERE}`);
+const ROOT = new URL(isBuilt ? "./" : "../../", import.meta.url).href;
+/** Other modules beside these are the user's, who works in a checkout. */
+const AT_TOP =
+  /^(cli|coroutine|errors|logging|manager|mod|pipe|pool|process|queue|shared_memory|subprocess|sync|thread)\.ts$/;
+
+/**
+ * The URL of a module in `internal/`, for who is to load it by that. The path is to
+ * be written out: by that the build finds it.
+ */
+export function ownModule(path: string): string {
+  return `${ROOT}internal/${path}.${isBuilt ? "js" : "ts"}`;
+}
+
+/** Whether that is a module of this library. */
+export function isOwnModule(url: string): boolean {
+  if (!url.startsWith(ROOT)) return false;
+  const path = url.slice(ROOT.length);
+  return isBuilt || path.startsWith("internal/") || AT_TOP.test(path);
+}

@@ -1,0 +1,96 @@
+/**
+ * Builds what is published: `deno task build [DIR]`, `dist/` by default.
+ *
+ * The runtime takes 0.2 ms for each module that a program loads, and every child and
+ * thread is a program that loads this library's 300. So the package has them in a few
+ * files of JavaScript, too, and exports these; their types and documentation are
+ * those of the sources, which are beside them.
+ */
+
+import { parseArgs } from "@std/cli";
+
+const root = new URL("../", import.meta.url);
+
+/** The parts of `deno.json` that matter here. */
+interface Config {
+  exports: Record<string, string>;
+  tasks?: unknown;
+  exclude?: unknown;
+  publish: { include: string[] };
+}
+
+/** All files of a folder, as paths from the root. */
+async function* filesIn(folder: string): AsyncGenerator<string> {
+  for await (
+    const { name, isDirectory } of Deno.readDir(new URL(folder, root))
+  ) {
+    if (isDirectory) yield* filesIn(`${folder}${name}/`);
+    else yield folder + name;
+  }
+}
+
+/** The modules that are loaded by their URL, and so have to be there by name. */
+async function loadedByUrl(sources: readonly string[]): Promise<string[]> {
+  const found = new Set<string>();
+  for (const path of sources) {
+    const text = await Deno.readTextFile(new URL(path, root));
+    for (const [, name] of text.matchAll(/\bownModule\("([^"]+)"\)/g)) {
+      found.add(`internal/${name}.ts`);
+    }
+  }
+  return [...found];
+}
+
+/** Puts all modules into a few files, below that folder. */
+async function bundle(entries: readonly string[], out: string): Promise<void> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "bundle",
+      "--quiet",
+      "--platform=deno",
+      "--packages=external",
+      "--code-splitting",
+      "--keep-names",
+      `--outdir=${out}`,
+      ...entries,
+    ],
+    cwd: root,
+    stdin: "null",
+  }).spawn().status;
+  if (!success) throw new Error("Cannot bundle the modules: see above");
+}
+
+const { _: [folder = "dist"] } = parseArgs(Deno.args);
+const out = await Deno.realPath(".") + `/${folder}`;
+const target = `${folder}`.startsWith("/") ? `${folder}` : out;
+const config: Config = JSON.parse(
+  await Deno.readTextFile(new URL("deno.json", root)),
+);
+const sources: string[] = [];
+for await (const path of filesIn("internal/")) sources.push(path);
+for await (const { name } of Deno.readDir(root)) {
+  if (name.endsWith(".ts")) sources.push(name);
+}
+
+await Deno.remove(target, { recursive: true }).catch(() => {});
+for (const path of [...sources, "README.md", "CHANGELOG.md", "LICENSE"]) {
+  const copy = `${target}/${path}`;
+  await Deno.mkdir(copy.slice(0, copy.lastIndexOf("/")), { recursive: true });
+  await Deno.copyFile(new URL(path, root), copy);
+}
+const modules = Object.values(config.exports);
+await bundle([...modules, ...await loadedByUrl(sources)], `${target}/js`);
+for (const [name, path] of Object.entries(config.exports)) {
+  const built = path.replace("./", "./js/").replace(/\.ts$/, ".js");
+  const file = `${target}/${built}`;
+  const types = `/* @ts-self-types="../${path.slice(2)}" */\n`;
+  await Deno.writeTextFile(file, types + await Deno.readTextFile(file));
+  config.exports[name] = built;
+}
+delete config.tasks;
+delete config.exclude;
+config.publish.include.push("js/**/*.js");
+await Deno.writeTextFile(
+  `${target}/deno.json`,
+  JSON.stringify(config, null, 2) + "\n",
+);

@@ -1,0 +1,142 @@
+/**
+ * What the README and the pages under `docs/` say, tried.
+ *
+ * A program (a block with `import.meta.main`, or one that is followed by what it
+ * prints) is run here as a user runs it. All other blocks only assert, and are run
+ * by `deno test --doc`, as is every block for its types.
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { pooledMap } from "@std/async/pool";
+import { describe, it } from "@std/testing/bdd";
+import { deno, pathOf, ROOT } from "./support/run.ts";
+
+const CODE = /^```ts\n([^]*?)^```\n(?:\n```text\n([^]*?)^```$)?/gm;
+/** A page in another language has the programs of the English one. */
+const TRANSLATED = /\.zh\.md$/;
+/** So many programs run at once. */
+const AT_ONCE = 4;
+
+/** A page, and the programs that are on it. */
+interface Page {
+  readonly name: string;
+  readonly text: string;
+  readonly blocks: readonly Block[];
+}
+
+interface Block {
+  readonly code: string;
+  /** What it prints. */
+  readonly printed: string;
+  readonly isProgram: boolean;
+}
+
+async function readPage(name: string): Promise<Page> {
+  const text = await Deno.readTextFile(pathOf(name));
+  const blocks = [...text.matchAll(CODE)].map(([, code, printed]) => ({
+    code: code!,
+    printed: printed ?? "",
+    isProgram: printed !== undefined || code!.includes("import.meta.main"),
+  }));
+  return { name, text, blocks };
+}
+
+const names: string[] = [];
+for (const folder of ["", "docs/"]) {
+  for (const { name } of Deno.readDirSync(pathOf(folder || "."))) {
+    if (name.endsWith(".md")) names.push(`${folder}${name}`);
+  }
+}
+const pages = await Promise.all(names.sort().map(readPage));
+
+async function run(code: string) {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = `${folder}/main.ts`;
+    await Deno.writeTextFile(file, code);
+    const config = `--config=${pathOf("deno.json")}`;
+    return await deno(["run", "-q", config, "-A", file], { cwd: "/" });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+describe("the documentation", () => {
+  const programs = pages.filter(({ name }) => !TRANSLATED.test(name))
+    .flatMap(({ name, blocks }) =>
+      blocks.filter(({ isProgram }) => isProgram)
+        .map((block, index) => ({ name, number: index + 1, ...block }))
+    );
+
+  it("has programs that run, and print what is said", async () => {
+    const runs = pooledMap(AT_ONCE, programs, async (program) => {
+      const { code, stdout, stderr } = await run(program.code);
+      return { ...program, said: [code, stderr, stdout] };
+    });
+    for await (const { name, number, said, printed } of runs) {
+      assertEquals(said, [0, "", printed], `${name}, program ${number}`);
+    }
+  });
+
+  it("has the same programs in all languages", () => {
+    for (const { name, blocks } of pages) {
+      if (!TRANSLATED.test(name)) continue;
+      const english = name.replace(TRANSLATED, ".md");
+      const original = pages.find(({ name }) => name === english)!;
+      assertEquals(blocks, original.blocks, name);
+    }
+  });
+
+  it("has links that lead somewhere", () => {
+    for (const { name, text } of pages) {
+      const here = new URL(name, ROOT);
+      for (const [, link] of text.matchAll(/\]\(([^)\s]+)\)|src="([^"]+)"/g)) {
+        if (link === undefined || /^https?:/.test(link)) continue;
+        const [file, anchor] = link.split("#");
+        const target = file === "" ? here : new URL(file!, here);
+        const { isFile, isDirectory } = Deno.statSync(target);
+        assert(isFile || isDirectory, `${name}: ${link}`);
+        if (anchor === undefined) continue;
+        const headings = Deno.readTextFileSync(target).match(/^#+ .*$/gm) ?? [];
+        assert(headings.map(anchorOf).includes(anchor), `${name}: ${link}`);
+      }
+    }
+  });
+
+  it("explains messages that there are", async () => {
+    const { text } = await readPage("docs/troubleshooting.md");
+    const sources =
+      (await Promise.all(sourceFiles().map((file) => Deno.readTextFile(file))))
+        .join("\n");
+    const messages = [...text.matchAll(/^### `+ ?(.*?) ?`+$/gm)];
+    assert(messages.length > 20);
+    for (const [, message] of messages) {
+      // What varies is written as "…" there.
+      for (const part of message!.split("…")) {
+        const said = part.trim();
+        assert(
+          sources.includes(said) ||
+            sources.includes(said.replaceAll("`", "\\`")),
+          `no message says "${said}"`,
+        );
+      }
+    }
+  });
+});
+
+/** The place of a heading in a page, as it is shown on the web. */
+function anchorOf(heading: string): string {
+  return heading.replace(/^#+ /, "").toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-");
+}
+
+function sourceFiles(folder = ROOT): URL[] {
+  const files: URL[] = [];
+  const isRoot = folder === ROOT;
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    if (isDirectory && (!isRoot || name === "internal")) {
+      files.push(...sourceFiles(new URL(`${name}/`, folder)));
+    } else if (name.endsWith(".ts")) files.push(new URL(name, folder));
+  }
+  return files;
+}

@@ -1,9 +1,7 @@
 /**
- * What the README and the pages under `docs/` say, tried.
- *
- * A program (a block with `import.meta.main`, or one that is followed by what it
- * prints) is run here as a user runs it. All other blocks only assert, and are run
- * by `deno test --doc`, as is every block for its types.
+ * The pages of the documentation, tried: each block of TypeScript is a program that
+ * is run as a user runs it, and prints what stands in the block of text behind it,
+ * or nothing.
  */
 
 import { assert, assertEquals } from "@std/assert";
@@ -21,24 +19,22 @@ const AT_ONCE = 4;
 interface Page {
   readonly name: string;
   readonly text: string;
-  readonly blocks: readonly Block[];
+  readonly programs: readonly Program[];
 }
 
-interface Block {
+interface Program {
   readonly code: string;
   /** What it prints. */
   readonly printed: string;
-  readonly isProgram: boolean;
 }
 
 async function readPage(name: string): Promise<Page> {
   const text = await Deno.readTextFile(pathOf(name));
-  const blocks = [...text.matchAll(CODE)].map(([, code, printed]) => ({
+  const programs = [...text.matchAll(CODE)].map(([, code, printed = ""]) => ({
     code: code!,
-    printed: printed ?? "",
-    isProgram: printed !== undefined || code!.includes("import.meta.main"),
+    printed,
   }));
-  return { name, text, blocks };
+  return { name, text, programs };
 }
 
 const names: string[] = [];
@@ -49,41 +45,45 @@ for (const folder of ["", "docs/"]) {
 }
 const pages = await Promise.all(names.sort().map(readPage));
 
-async function run(code: string) {
-  const folder = await Deno.makeTempDir();
-  try {
-    const file = `${folder}/main.ts`;
-    await Deno.writeTextFile(file, code);
-    const config = `--config=${pathOf("deno.json")}`;
-    return await deno(["run", "-q", config, "-A", file], { cwd: "/" });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+const CONFIG = `--config=${pathOf("deno.json")}`;
 
 describe("the documentation", () => {
-  const programs = pages.filter(({ name }) => !TRANSLATED.test(name))
-    .flatMap(({ name, blocks }) =>
-      blocks.filter(({ isProgram }) => isProgram)
-        .map((block, index) => ({ name, number: index + 1, ...block }))
-    );
-
   it("has programs that run, and print what is said", async () => {
-    const runs = pooledMap(AT_ONCE, programs, async (program) => {
-      const { code, stdout, stderr } = await run(program.code);
-      return { ...program, said: [code, stderr, stdout] };
-    });
-    for await (const { name, number, said, printed } of runs) {
-      assertEquals(said, [0, "", printed], `${name}, program ${number}`);
+    const folder = await Deno.makeTempDir();
+    const programs = pages.filter(({ name }) => !TRANSLATED.test(name))
+      .flatMap(({ name, programs }) =>
+        programs.map(({ code, printed }, index) => {
+          const title = `${name}, program ${index + 1}`;
+          const file = `${folder}/${title.replaceAll(/[/ ,]+/g, "_")}.ts`;
+          Deno.writeTextFileSync(file, code);
+          return { title, file, printed };
+        })
+      );
+    try {
+      const types = deno(["check", "-q", CONFIG, folder]);
+      const runs = pooledMap(AT_ONCE, programs, async (program) => ({
+        ...program,
+        ran: await deno(["run", "-q", CONFIG, "-A", program.file], {
+          cwd: "/",
+        }),
+      }));
+      for await (const { title, printed, ran } of runs) {
+        const { code, stdout, stderr } = ran;
+        assertEquals([code, stderr, stdout], [0, "", printed], title);
+      }
+      const { code, stderr } = await types;
+      assertEquals([code, stderr], [0, ""]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
     }
   });
 
   it("has the same programs in all languages", () => {
-    for (const { name, blocks } of pages) {
+    for (const { name, programs } of pages) {
       if (!TRANSLATED.test(name)) continue;
       const english = name.replace(TRANSLATED, ".md");
       const original = pages.find(({ name }) => name === english)!;
-      assertEquals(blocks, original.blocks, name);
+      assertEquals(programs, original.programs, name);
     }
   });
 

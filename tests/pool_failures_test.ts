@@ -18,6 +18,7 @@ import * as work from "./fixtures/pool_work.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { deno, pathOf } from "./support/run.ts";
 import { tempFile } from "./support/temp_file.ts";
+import { times } from "./support/times.ts";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
@@ -127,4 +128,4 @@ for (const size of [10, 10_000_000]) {
   trappedPools(threads, size, CELLS.filter(([what]) => what !== "crash"));
 }
 
-loadedPools(processes, 1000);
+loadedPools(processes, times(1000));

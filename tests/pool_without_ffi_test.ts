@@ -15,6 +15,7 @@ import { Mark } from "./support/mark.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { deno, pathOf } from "./support/run.ts";
 import { LonelyPool } from "./support/without_ffi.ts";
+import { times } from "./support/times.ts";
 
 const lonely = { name: "pool without ffi", Pool: LonelyPool };
 
@@ -46,7 +47,7 @@ trappedPools(
   some("error at result decode", "crash at task decode"),
 );
 
-loadedPools(lonely, Number(Deno.env.get("FAULTS") ?? 100));
+loadedPools(lonely, times(100));
 
 describe("what a worker without ffi is sent", () => {
   nothingLeft();

@@ -14,6 +14,7 @@ import {
 } from "./fixtures/queue_work.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { until } from "./support/until.ts";
+import { times } from "./support/times.ts";
 
 const AT_ONCE = 2;
 const MANY = 7;
@@ -72,7 +73,8 @@ describe("a queue whose writers are killed", () => {
     ["several at a time", 40, [0, 100, 20_000], true, 0],
     ["where it is full", 30, [0, 100], false, 3],
   ];
-  for (const [what, kills, sizes, many, maxsize] of cases) {
+  for (const [what, all, sizes, many, maxsize] of cases) {
+    const kills = times(all);
     it(`has all that they had put, once, in order: ${what}`, async () => {
       const before = ownHome().space.allocator.taken();
       const queue = new Queue<Loaded>(maxsize);
@@ -132,7 +134,8 @@ describe("a queue whose readers are killed", () => {
     ["items of 1 MiB", 30, [2 ** 20], 1, 4],
     ["several at a time", 60, [0, 100, 20_000], MANY, 0],
   ];
-  for (const [what, kills, sizes, max, maxsize] of cases) {
+  for (const [what, all, sizes, max, maxsize] of cases) {
+    const kills = times(all);
     it(`loses what they have in their hands at most: ${what}`, async () => {
       const most = 2 ** 22;
       const before = ownHome().space.allocator.taken();

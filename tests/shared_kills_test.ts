@@ -13,8 +13,9 @@ import * as work from "./fixtures/shared_work.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { numbers } from "./support/numbers.ts";
 import { until } from "./support/until.ts";
+import { times } from "./support/times.ts";
 
-const KILLS = 200;
+const KILLS = times(200);
 const AT_ONCE = 3;
 
 /** How much of the memory is taken, when what was closed has been let go of. */

@@ -34,6 +34,7 @@ import { nothingLeft } from "./support/nothing_left.ts";
 import { deno, pathOf } from "./support/run.ts";
 import { scratchOf } from "./support/scratch.ts";
 import { until, untilFile } from "./support/until.ts";
+import { times } from "./support/times.ts";
 
 /** A process that runs. */
 function started<A extends unknown[], R>(
@@ -59,6 +60,8 @@ async function killed(process: Process<never, unknown> | Process) {
   await process.join();
 }
 
+const HOLDERS = times(200);
+
 const untilValue = (semaphore: Semaphore, value: number) =>
   until(() => semaphore.getValueSync() === value);
 
@@ -66,7 +69,7 @@ describe("locks and their like", () => {
   nothingLeft();
 
   describe("with holders and others that die", () => {
-    it("a lock outlives 200 holders that are killed with it", async () => {
+    it(`a lock outlives ${HOLDERS} holders that are killed with it`, async () => {
       const lock = new Lock();
       const deaths = new Semaphore(0);
       const next = () => {
@@ -77,18 +80,18 @@ describe("locks and their like", () => {
         };
       };
       const running = [next(), next(), next()];
-      for (let i = 0; i < 200; i++) {
+      for (let i = 0; i < HOLDERS; i++) {
         const which = await Promise.race(
           running.map(({ held }, index) => held.wait().then(() => index)),
         );
         const { process } = running[which]!;
-        if (i < 197) running[which] = next();
+        if (i < HOLDERS - 3) running[which] = next();
         else running.splice(which, 1);
         await killed(process as never);
       }
       // The last one's death was told to nobody yet.
       await assertRejects(() => lock.acquire(), LockAbandonedError, "died");
-      assertEquals(deaths.getValueSync(), 199);
+      assertEquals(deaths.getValueSync(), HOLDERS - 1);
       assertEquals(await lock.acquire({ timeout: 0 }), true);
       lock.releaseSync();
     });

@@ -1,0 +1,8 @@
+/** How often tests try what they leave to chance. */
+
+const share = Number(Deno.env.get("TEST_SHARE") ?? 1);
+
+/** So often, or that share of it which `TEST_SHARE` says: CI has ten minutes. */
+export function times(all: number): number {
+  return Math.max(1, Math.ceil(all * share));
+}

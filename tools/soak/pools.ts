@@ -1,0 +1,212 @@
+/** Pools whose tasks and workers come to harm. */
+
+import {
+  type AsyncResult,
+  currentTask,
+  Pool,
+  SharedArray,
+  ThreadPool,
+} from "@multi/processing";
+import type { Round, Scenario } from "./round.ts";
+
+/** A task: what it is to do, and where it notes that it was begun. */
+interface Work {
+  readonly at: number;
+  readonly kind: Kind;
+  readonly ms: number;
+}
+
+type Kind = "ok" | "throw" | "kill" | "exit" | "abort" | "late" | "cannot send";
+
+const KINDS: readonly Kind[] = [
+  ...["ok", "ok", "ok", "ok", "ok", "ok", "throw", "throw"] as const,
+  ...["abort", "abort", "late", "cannot send", "kill", "exit"] as const,
+];
+const OF_PROCESSES: readonly Kind[] = ["kill"];
+
+/** Notes where to note, for {@linkcode work}. */
+export function initialize(begun: SharedArray<"i">): void {
+  notes = begun;
+}
+let notes: SharedArray<"i">;
+
+/** Notes that it was begun, and ends as it is told. */
+export async function work({ at, kind, ms }: Work): Promise<unknown> {
+  Atomics.add(notes.array, at, 1);
+  switch (kind) {
+    case "throw":
+      throw new EvalError(`${at}`);
+    case "kill":
+      Deno.kill(Deno.pid, "SIGKILL");
+      for (;;);
+    case "exit":
+      return Deno.exit(5);
+    case "cannot send":
+      return { deep: () => at };
+    case "abort": {
+      const { signal } = currentTask()!;
+      while (!signal.aborted) await new Promise((r) => setTimeout(r, 1));
+      throw signal.reason;
+    }
+    case "late":
+      await new Promise((resolve) => setTimeout(resolve, 1e9));
+  }
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+  return at;
+}
+
+/** Which errors there may be, by their names. */
+const ERRORS: Record<Kind, readonly string[]> = {
+  "ok": [],
+  "throw": ["EvalError"],
+  "kill": ["WorkerLostError"],
+  "exit": ["WorkerLostError"],
+  "abort": ["AbortError"],
+  "late": ["TimeoutError"],
+  "cannot send": ["DataCloneError"],
+};
+
+/** Gives a task; it must end once, and as is expected. */
+async function one(
+  round: Round,
+  pool: Pool,
+  task: Work,
+  mayBeLost: () => boolean,
+): Promise<"done" | "failed" | "lost" | "cancelled"> {
+  let calls = 0;
+  const count = () => void calls++;
+  const { kind, at } = task;
+  const options = { callback: count, errorCallback: count };
+  const abort = new AbortController();
+  if (kind === "abort") setTimeout(() => abort.abort(), round.random.below(20));
+  if (kind !== "ok") round.fault(kind === "late" ? "time-out" : kind);
+  const name = `task ${at}, "${kind}"`;
+  let outcome: "done" | "failed" | "lost" | "cancelled";
+  try {
+    const result: AsyncResult<unknown> = pool.applyAsync(work, [task], {
+      ...options,
+      ...(kind === "abort" ? { signal: abort.signal } : {}),
+      ...(kind === "late" ? { taskTimeout: round.random.below(30) } : {}),
+    });
+    const value = await round.wait(`the end of ${name}`, result.get());
+    round.check(kind === "ok", `${name} has ended well`);
+    round.equal(value, at, `the result of ${name}`);
+    outcome = "done";
+  } catch (error) {
+    const { name: is } = error as Error;
+    if (is === "CancelledError" || is === "ShutDownError") {
+      round.check(mayBeLost(), `${name}: ${error}`);
+      outcome = "cancelled";
+    } else if (is === "WorkerLostError" && !ERRORS[kind].includes(is)) {
+      round.check(mayBeLost(), `${name}: ${error}`);
+      outcome = "lost";
+    } else {
+      if (!ERRORS[kind].includes(is)) throw error;
+      outcome = "failed";
+    }
+  }
+  await Promise.resolve();
+  round.equal(calls, 1, `how often callbacks of ${name} were called`);
+  round.did();
+  return outcome;
+}
+
+async function tasks(
+  round: Round,
+  pool: Pool,
+  begun: SharedArray<"i">,
+  from: number,
+  isThreads: boolean,
+): Promise<void> {
+  const { random } = round;
+  let kills = 0;
+  let isEnding = false;
+  const lost: number[] = [];
+  let next = from;
+  const lane = async () => {
+    while (next < TASKS) {
+      const at = next++;
+      const kinds = isThreads
+        ? KINDS.filter((kind) => !OF_PROCESSES.includes(kind))
+        : KINDS;
+      const kind = random.pick(kinds);
+      if (!isThreads && random.oneOf(60)) {
+        const worker = random.pick(pool.workers);
+        try {
+          if (worker?.ident) Deno.kill(worker.ident, "SIGKILL");
+          kills++;
+          round.fault("kill of a worker");
+        } catch {
+          // It had ended.
+        }
+      }
+      const ms = random.oneOf(3) ? random.below(4) : 0;
+      const mayBeLost = () => kills > 0 || isEnding;
+      const outcome = await one(round, pool, { at, kind, ms }, mayBeLost);
+      if (outcome === "lost") lost.push(at);
+      const times = begun.array[at]!;
+      round.check(times <= 1, `task ${at} was begun ${times} times`);
+      if (outcome === "done") {
+        round.equal(times, 1, `how often ${at} was begun`);
+      }
+      if (random.oneOf(TASKS / 2) && !isEnding) {
+        isEnding = true;
+        round.fault("terminate of a pool");
+        await round.wait("terminate()", pool.terminate());
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: random.between(1, 12) }, lane));
+  round.check(
+    lost.length <= kills || isEnding,
+    `${lost.length} tasks were lost by ${kills} kills`,
+  );
+  round.lost(lost.length, "tasks whose workers were killed");
+}
+
+const TASKS = 120;
+const ITEMS = 40;
+
+/** Pools. */
+export const pools: Scenario = {
+  name: "pools",
+  async run(round: Round) {
+    const { random } = round;
+    const isThreads = random.oneOf(2);
+    const begun = new SharedArray("i", TASKS);
+    const Kind = isThreads ? ThreadPool : Pool;
+    const pool = new Kind({
+      processes: random.between(1, 3),
+      initializer: initialize,
+      initargs: [begun],
+      ...(isThreads ? {} : { stderr: "null" }),
+      ...(random.oneOf(3) ? { maxtasksperchild: random.between(1, 30) } : {}),
+    });
+    // First a map and an imap to which nothing happens: all of it, in order.
+    const items = Array.from(
+      { length: ITEMS },
+      (_, at): Work => ({ at, kind: "ok", ms: 0 }),
+    );
+    const half = ITEMS / 2;
+    const [mapped, imapped] = await Promise.all([
+      round.wait("a map", pool.map(work, items.slice(0, half))),
+      round.wait(
+        "an imap",
+        Array.fromAsync(pool.imap(work, items.slice(half))),
+      ),
+    ]);
+    [...mapped, ...imapped].forEach((value, at) =>
+      round.equal(value, at, "the next result of a map")
+    );
+    for (let at = 0; at < ITEMS; at++) {
+      round.equal(begun.array[at], 1, `how often item ${at} was begun`);
+    }
+    round.did(ITEMS);
+    await tasks(round, pool, begun, ITEMS, isThreads);
+    if (random.oneOf(2)) pool.close();
+    else await round.wait("terminate()", pool.terminate());
+    const joined = await round.wait("the pool's end", pool.join());
+    round.check(joined, "join() of a pool is false");
+    round.equal(pool.workers.length, 0, "workers after the end of a pool");
+  },
+};

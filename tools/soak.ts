@@ -124,7 +124,6 @@ class Soak {
       await round.run(scenario);
       return false;
     } catch (error) {
-      tally.rounds = number;
       this.#violations.push(
         error instanceof Error && error.name === "Violation"
           ? error.message

@@ -67,6 +67,7 @@ export const coroutines: Scenario = {
     const add = () => {
       const taker = spawn(take, new Random(random.next()));
       taker.link(() => links++);
+      void taker.join(); // so that nobody reports its error
       takers.push(taker);
     };
     const putter = spawn(async () => {

@@ -20,9 +20,10 @@ type Kind = "ok" | "throw" | "kill" | "exit" | "abort" | "late" | "cannot send";
 
 const KINDS: readonly Kind[] = [
   ...["ok", "ok", "ok", "ok", "ok", "ok", "throw", "throw"] as const,
-  ...["abort", "abort", "late", "cannot send", "kill", "exit"] as const,
+  ...["abort", "abort", "late", "cannot send"] as const,
 ];
-const OF_PROCESSES: readonly Kind[] = ["kill"];
+/** What costs a process, rarely. */
+const DEADLY: readonly Kind[] = ["kill", "exit"];
 
 /** Notes where to note, for {@linkcode work}. */
 export function initialize(begun: SharedArray<"i">): void {
@@ -126,11 +127,12 @@ async function tasks(
   const lane = async () => {
     while (next < TASKS) {
       const at = next++;
-      const kinds = isThreads
-        ? KINDS.filter((kind) => !OF_PROCESSES.includes(kind))
-        : KINDS;
-      const kind = random.pick(kinds);
-      if (!isThreads && random.oneOf(60)) {
+      const kind = !random.oneOf(25)
+        ? random.pick(KINDS)
+        : isThreads
+        ? "exit"
+        : random.pick(DEADLY);
+      if (!isThreads && random.oneOf(50)) {
         const worker = random.pick(pool.workers);
         try {
           if (worker?.ident) Deno.kill(worker.ident, "SIGKILL");
@@ -164,8 +166,8 @@ async function tasks(
   round.lost(lost.length, "tasks whose workers were killed");
 }
 
-const TASKS = 120;
-const ITEMS = 40;
+const TASKS = 100;
+const ITEMS = 20;
 
 /** Pools. */
 export const pools: Scenario = {

@@ -7,11 +7,19 @@ import type { Scenario, Tally } from "./round.ts";
 export function scenarioTable(
   tallies: ReadonlyMap<Scenario, Tally>,
 ): string {
-  const rows = [["scenario", "rounds", "operations", "faults", "lost"]];
+  const rows = [[
+    "scenario",
+    "rounds",
+    "seconds",
+    "operations",
+    "faults",
+    "lost",
+  ]];
   const notes: string[] = [];
   for (const [{ name }, tally] of tallies) {
     const [faults, lost] = [sum(tally.faults), sum(tally.lost)];
-    const counts = [tally.rounds, tally.operations, faults, lost];
+    const seconds = Math.round(tally.elapsed / 1000);
+    const counts = [tally.rounds, seconds, tally.operations, faults, lost];
     rows.push([name, ...counts.map(String)]);
     if (faults > 0) notes.push(`  ${name}: ${list(tally.faults)}`);
   }

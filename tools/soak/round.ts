@@ -22,6 +22,8 @@ export class Violation extends Error {
 export class Tally {
   rounds = 0;
   operations = 0;
+  /** How long they took in all (ms). */
+  elapsed = 0;
   /** How often each kind of fault was done to it. */
   readonly faults: Map<string, number> = new Map();
   /** What was lost that may be lost, by the reason why it may. */
@@ -91,6 +93,7 @@ export class Round {
 
   /** Runs it, with the watchdog behind it. */
   async run(scenario: Scenario): Promise<void> {
+    const begin = performance.now();
     const done = scenario.run(this);
     const watched = deadline(done, WATCHDOG_MS).catch((error) => {
       if (!(error instanceof DOMException && error.name === "TimeoutError")) {
@@ -105,8 +108,12 @@ export class Round {
         }`,
       );
     });
-    await watched;
-    this.#tally.rounds++;
+    try {
+      await watched;
+    } finally {
+      this.#tally.rounds++;
+      this.#tally.elapsed += performance.now() - begin;
+    }
   }
 }
 

@@ -30,9 +30,23 @@ function assertHello({ code, stdout, stderr }: Ran): void {
   );
 }
 
+function assertTour({ code, stdout, stderr }: Ran): void {
+  assertEquals([code, stderr], [0, ""]);
+  assertEquals(stdout.split("\n"), [
+    "Hello, Alice, from a thread",
+    "Hello, Bob, from a thread",
+    "[ 1, 4, 9, 16, 25 ]",
+    "",
+  ]);
+}
+
 describe("a compiled program", () => {
   it("runs itself again for a child", async () => {
     assertHello(await asIfCompiled("examples/freeze_support.ts"));
+  });
+
+  it("runs threads and a pool", async () => {
+    assertTour(await asIfCompiled("examples/compiled.ts"));
   });
 
   it("may call freezeSupport() within a function", async () => {
@@ -57,16 +71,12 @@ describe("a compiled program", () => {
 
   it("built by the real deno compile does", async (context) => {
     const folder = await Deno.makeTempDir();
-    const output = `${folder}/hello`;
-    const built = await deno([
-      "compile",
-      "-q",
-      "-A",
-      "--output",
-      output,
-      pathOf("examples/freeze_support.ts"),
-    ]);
-    if (built.code === 0) assertHello(await run(output, [], { cwd: "/" }));
+    const output = `${folder}/compiled`;
+    const source = pathOf("examples/compiled.ts");
+    const built = await deno(
+      ["compile", "-q", "-A", "--output", output, source],
+    );
+    if (built.code === 0) assertTour(await run(output, [], { cwd: "/" }));
     else {
       await context.step({
         name: `skipped: deno compile could not fetch its runtime`,

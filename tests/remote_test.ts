@@ -47,6 +47,26 @@ describe("with the package from a server", () => {
       "export const add = (a: number, b: number) => a + b;",
     );
     await Deno.writeTextFile(
+      `${folder}/all.ts`,
+      `import { Pool, Process, Queue, Thread } from "processing/mod.ts";
+       export const square = (n: number) => n * n;
+       export async function put(queue: Queue<string>, text: string) {
+         await queue.put(text);
+       }
+       if (import.meta.main) {
+         const queue = new Queue<string>();
+         for (const Kind of [Process, Thread]) {
+           const runs = new Kind({ target: put, args: [queue, Kind.name] });
+           runs.start();
+           await runs.join();
+           console.log(await queue.get());
+         }
+         queue.close();
+         await using pool = new Pool(2);
+         console.log(...await pool.map(square, [1, 2, 3]));
+       }`,
+    );
+    await Deno.writeTextFile(
       `${folder}/by_name.ts`,
       `import { Process } from "processing/mod.ts";
        import { add } from "tasks";
@@ -118,6 +138,14 @@ describe("with the package from a server", () => {
     const file = `${folder}/threads.ts`;
     assertRan(await run("-A", file), output);
     assertRan(await run(...few, "--allow-read", file), output);
+  });
+
+  it("a program with only an import map has queues and a pool", async () => {
+    const map = `--import-map=${folder}/map.json`;
+    assertRan(
+      await run("-A", map, `${folder}/all.ts`),
+      "Process\nThread\n1 4 9\n",
+    );
   });
 
   it("a program with an import map does, given as flag or by a config file", async () => {

@@ -19,6 +19,7 @@ import {
   handles,
   type Resources,
 } from "./soak/resources.ts";
+import { sharedObjects } from "./soak/shared_objects.ts";
 import { Random } from "./soak/random.ts";
 import { Hang, Round, type Scenario, Tally } from "./soak/round.ts";
 import { SCENARIOS } from "./soak/scenarios.ts";
@@ -79,7 +80,10 @@ class Soak {
           .map(([kind, n]) => `${n} × ${kind}`);
         this.#violations.push(
           `left behind after ${this.#rounds} rounds: ${more.join(", ")}` +
-            (news.length > 0 ? ` (${news.join(", ")})` : ""),
+            (news.length > 0 ? ` (${news.join(", ")})` : "") +
+            (end.shared > before.shared
+              ? `\n  ${sharedObjects().join("\n  ")}`
+              : ""),
         );
         break;
       }

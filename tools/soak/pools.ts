@@ -25,15 +25,12 @@ const KINDS: readonly Kind[] = [
 /** What costs a process, rarely. */
 const DEADLY: readonly Kind[] = ["kill", "exit"];
 
-/** Notes where to note, for {@linkcode work}. */
-export function initialize(begun: SharedArray<"i">): void {
-  notes = begun;
-}
-let notes: SharedArray<"i">;
-
 /** Notes that it was begun, and ends as it is told. */
-export async function work({ at, kind, ms }: Work): Promise<unknown> {
-  Atomics.add(notes.array, at, 1);
+export async function work(
+  begun: SharedArray<"i">,
+  { at, kind, ms }: Work,
+): Promise<unknown> {
+  Atomics.add(begun.array, at, 1);
   switch (kind) {
     case "throw":
       throw new EvalError(`${at}`);
@@ -56,6 +53,13 @@ export async function work({ at, kind, ms }: Work): Promise<unknown> {
   return at;
 }
 
+/** The same, for a map. */
+export function workAt(
+  [begun, work_]: [SharedArray<"i">, Work],
+): Promise<unknown> {
+  return work(begun, work_);
+}
+
 /** Which errors there may be, by their names. */
 const ERRORS: Record<Kind, readonly string[]> = {
   "ok": [],
@@ -71,6 +75,7 @@ const ERRORS: Record<Kind, readonly string[]> = {
 async function one(
   round: Round,
   pool: Pool,
+  begun: SharedArray<"i">,
   task: Work,
   mayBeLost: () => boolean,
 ): Promise<"done" | "failed" | "lost" | "cancelled"> {
@@ -84,7 +89,7 @@ async function one(
   const name = `task ${at}, "${kind}"`;
   let outcome: "done" | "failed" | "lost" | "cancelled";
   try {
-    const result: AsyncResult<unknown> = pool.applyAsync(work, [task], {
+    const result: AsyncResult<unknown> = pool.applyAsync(work, [begun, task], {
       ...options,
       ...(kind === "abort" ? { signal: abort.signal } : {}),
       ...(kind === "late" ? { taskTimeout: round.random.below(30) } : {}),
@@ -144,7 +149,13 @@ async function tasks(
       }
       const ms = random.oneOf(3) ? random.below(4) : 0;
       const mayBeLost = () => kills > 0 || isEnding;
-      const outcome = await one(round, pool, { at, kind, ms }, mayBeLost);
+      const outcome = await one(
+        round,
+        pool,
+        begun,
+        { at, kind, ms },
+        mayBeLost,
+      );
       if (outcome === "lost") lost.push(at);
       const times = begun.array[at]!;
       round.check(times <= 1, `task ${at} was begun ${times} times`);
@@ -179,22 +190,20 @@ export const pools: Scenario = {
     const Kind = isThreads ? ThreadPool : Pool;
     const pool = new Kind({
       processes: random.between(1, 3),
-      initializer: initialize,
-      initargs: [begun],
       ...(isThreads ? {} : { stderr: "null" }),
       ...(random.oneOf(3) ? { maxtasksperchild: random.between(1, 30) } : {}),
     });
     // First a map and an imap to which nothing happens: all of it, in order.
     const items = Array.from(
       { length: ITEMS },
-      (_, at): Work => ({ at, kind: "ok", ms: 0 }),
+      (_, at): [SharedArray<"i">, Work] => [begun, { at, kind: "ok", ms: 0 }],
     );
     const half = ITEMS / 2;
     const [mapped, imapped] = await Promise.all([
-      round.wait("a map", pool.map(work, items.slice(0, half))),
+      round.wait("a map", pool.starmap(work, items.slice(0, half))),
       round.wait(
         "an imap",
-        Array.fromAsync(pool.imap(work, items.slice(half))),
+        Array.fromAsync(pool.imap(workAt, items.slice(half))),
       ),
     ]);
     [...mapped, ...imapped].forEach((value, at) =>

@@ -4,6 +4,8 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { deadline } from "@std/async";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
+import { ThreadPool } from "@multi/processing";
+import { ownHome } from "../internal/memory/home.ts";
 import { LineWriter } from "../internal/launch/line_writer.ts";
 import { encodeReport, Report } from "../internal/launch/report.ts";
 import { ReportStream } from "../internal/launch/report_stream.ts";
@@ -216,5 +218,20 @@ describe("a spare process", () => {
 describe("a frame's key", () => {
   it("begins with what no text contains", () => {
     assertEquals(newKey()[0], 0xFF);
+  });
+});
+
+describe("a thread that is kept after its pool has ended", () => {
+  it("does not keep the pool's shared memory", async () => {
+    const { allocator } = ownHome().space;
+    const before = allocator.taken();
+    for (let i = 0; i < 3; i++) {
+      await using pool = new ThreadPool(2);
+      assertEquals(await pool.map((n: number) => n + 1, [1, 2]), [2, 3]);
+      pool.close();
+      await pool.join();
+    }
+    // Without the collector, which would have seen to it some day.
+    await until(() => allocator.taken() <= before);
   });
 });

@@ -55,6 +55,16 @@ export class Link {
   }
 }
 
+/**
+ * A worker lets go of its link, and of the inbox that it has by it: its thread may
+ * be kept for others, and long.
+ */
+export function leaveLink({ object, inbox }: Link): void {
+  const { holdings } = homeIn(object.space.arena.grant);
+  holdings.letGo(object, 0);
+  holdings.letGo(inbox.object, 0);
+}
+
 /** Makes a link, whose worker rings at that inbox. */
 export function newLink(inbox: Inbox): Link {
   const { space, holdings } = ownHome();

@@ -6,7 +6,7 @@ import { Why } from "../structure/worker_link.ts";
 import { decodeFrom } from "../wire/decode.ts";
 import { encode } from "../wire/encode.ts";
 import { takeOut } from "../wire/parcels.ts";
-import type { Link } from "./link.ts";
+import { leaveLink, type Link } from "./link.ts";
 import { composeMessage, leadOf, valueOf } from "./messages.ts";
 import { takeMessage } from "./take_message.ts";
 import { Got, type WorkerEnd } from "./worker_end.ts";
@@ -98,7 +98,7 @@ export class RingEnd implements WorkerEnd {
   }
 
   close(): void {
-    this.#link.close();
+    leaveLink(this.#link);
   }
 
   readonly #attempt = (): Got | undefined => {

@@ -73,7 +73,9 @@ for await (const { name } of Deno.readDir(root)) {
 }
 
 await Deno.remove(target, { recursive: true }).catch(() => {});
-for (const path of [...sources, "README.md", "CHANGELOG.md", "LICENSE"]) {
+const texts = ["README.md", "README.zh.md", "CHANGELOG.md", "LICENSE"];
+for await (const path of filesIn("docs/")) texts.push(path);
+for (const path of [...sources, ...texts]) {
   const copy = `${target}/${path}`;
   await Deno.mkdir(copy.slice(0, copy.lastIndexOf("/")), { recursive: true });
   await Deno.copyFile(new URL(path, root), copy);

@@ -57,6 +57,63 @@ describe("a program with threads", () => {
     ]);
   });
 
+  it("can terminate one that blocks before it has heard that it has begun", async () => {
+    const { code, stdout, stderr } = await program(`
+      export function block(lock: library.Lock, ready: string) {
+        Deno.writeTextFileSync(ready, "ready");
+        lock.acquireSync();
+      }
+      if (import.meta.main) {
+        // What comes from Workers comes late, as where their maker is busy, and
+        // not at all from those that were terminated meanwhile.
+        const ended = new Set<Worker>();
+        const { terminate } = Worker.prototype;
+        Worker.prototype.terminate = function () {
+          ended.add(this);
+          terminate.call(this);
+        };
+        const { promise: heard, resolve: hear } = Promise.withResolvers<void>();
+        const messages = Object.getOwnPropertyDescriptor(Worker.prototype, "onmessage")!;
+        Object.defineProperty(Worker.prototype, "onmessage", {
+          ...messages,
+          set(this: Worker, listener: (event: MessageEvent) => void) {
+            messages.set!.call(this, async (event: MessageEvent) => {
+              await heard;
+              if (!ended.has(this)) listener(event);
+            });
+          },
+        });
+        const lock = new library.Lock();
+        await lock.acquire();
+        const thread = new Thread({ target: block, args: [lock, ready] });
+        thread.start();
+        await untilReady();
+        thread.terminate();
+        hear();
+        await thread.result().catch((error) =>
+          console.log(error.message.replace(/^\\S+ /, "")));
+        const tasks = () => [...Deno.readDirSync("/proc/self/task")].map(({ name }) => {
+          try {
+            return Deno.readTextFileSync(\`/proc/self/task/\${name}/comm\`);
+          } catch {
+            return ""; // It has ended in between.
+          }
+        });
+        const workers = () =>
+          Deno.build.os === "linux" ? tasks().filter((name) => name.startsWith("worker-")) : [];
+        const end = performance.now() + 20_000;
+        while (workers().length > 0 && performance.now() < end) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        console.log(library.givenUpCount(), workers().length);
+      }`);
+    assertEquals([code, stdout, stderr], [
+      0,
+      "was terminated before its target returned\n0 0\n",
+      "",
+    ]);
+  });
+
   it("ends beside an idle, a daemon and a given-up thread", async () => {
     const { code, stdout, stderr } = await program(`
       if (import.meta.main) {

@@ -22,6 +22,7 @@ import {
   GATE,
   type Gate,
   outOfMemory,
+  START,
   type ThreadEnd,
   type ThreadPlan,
   type ToWorker,
@@ -46,6 +47,8 @@ const { postMessage, close } = scope;
 const exit = Deno.exit;
 
 let loader: Loader;
+/** One word: whether this Worker may run threads. */
+let start: Int32Array;
 /** The thread that has begun last. */
 let thread: ThreadPlan | null = null;
 /** Ends the wait at the gate. */
@@ -102,6 +105,7 @@ function post(message: FromWorker, transfer: ArrayBuffer[] = []): void {
 function receive(message: ToWorker): void {
   switch (message.is) {
     case "boot":
+      start = new Int32Array(message.start);
       acceptMemory(message.memory);
       whenJoined((owner) => post({ is: "joined", owner }));
       become(decode(message.identity) as Identity);
@@ -119,6 +123,7 @@ function receive(message: ToWorker): void {
       post({ is: "ready" });
       break;
     case "run":
+      if (!mayRun()) break;
       Object.assign(settings, message.log);
       run(message.plan);
       break;
@@ -133,6 +138,12 @@ function receive(message: ToWorker): void {
     case "answer":
       takeAnswer(message.to, message.answer);
   }
+}
+
+/** Whether this Worker has not been ended before its first thread. */
+function mayRun(): boolean {
+  const { LOADS, BEGUN, REFUSED } = START;
+  return Atomics.compareExchange(start, 0, LOADS, BEGUN) !== REFUSED;
 }
 
 /** Runs one thread. */

@@ -15,6 +15,11 @@
  *
  * A Worker that ends says so itself, because no event tells. The messages share
  * the Worker's channel with the user's own, from which they are told by a key.
+ *
+ * Whether a Worker has begun to run threads stands in a word that both look at,
+ * `START`: the Worker swaps it for `BEGUN` before its first one, its maker for
+ * `REFUSED` in order to end it at once. One of them comes first. (That its `ready`
+ * has not come says nothing: the maker may be busy, and the thread may block.)
  */
 
 import type { MemoryGrant } from "../memory/grant.ts";
@@ -51,6 +56,9 @@ export interface Gate {
 /** The states of a gate. */
 export const GATE = { WAITS: 0, BEGUN: 1, CANCELLED: 2 } as const;
 
+/** The states of a Worker: `START.LOADS`, until one side has swapped it for the other. */
+export const START = { LOADS: 0, BEGUN: 1, REFUSED: 2 } as const;
+
 /** A thread that is to be started. */
 export interface ThreadPlan extends ThreadIdentity {
   /** Its slot in the roster. */
@@ -76,6 +84,8 @@ export type ToWorker =
     readonly asks: boolean;
     /** Whether it watches the size of its heap. */
     readonly limited: boolean;
+    /** One word: a state of `START`. */
+    readonly start: SharedArrayBuffer;
   }
   | {
     readonly is: "run";

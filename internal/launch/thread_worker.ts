@@ -17,6 +17,7 @@ import {
   type Ask,
   type FromWorker,
   outOfMemory,
+  START,
   type ThreadEnd,
   type ThreadPlan,
   type ToWorker,
@@ -79,8 +80,10 @@ export class ThreadWorker {
   #asks: boolean;
   #plan: ThreadPlan | null = null;
   #owner: ThreadOwner | null = null;
-  /** Whether it has begun to listen. */
+  /** Whether it has begun to listen, as far as this thread has heard. */
   #isReady = false;
+  /** What has come first: its begin, or its end; see `START`. */
+  #start = new Int32Array(new SharedArrayBuffer(4));
   #isStopping = false;
   #isGivenUp = false;
   /** Its name in shared memory; 0: it has not joined. */
@@ -131,6 +134,7 @@ export class ThreadWorker {
         : null,
       asks: this.#asks,
       limited: maxHeapMb !== null,
+      start: this.#start.buffer,
     });
     for (const message of early) this.#post(message);
   }
@@ -167,10 +171,16 @@ export class ThreadWorker {
     if (this.#isStopping || this.#owner === null) return;
     this.#isStopping = true;
     // One that still loads this library yields.
-    if (!this.#isReady) return this.#end(terminated(this.#plan!));
+    if (!this.#hasBegun()) return this.#end(terminated(this.#plan!));
     this.#interrupt();
     this.#post({ is: "stop" });
     this.#grace = setTimeout(() => this.#giveUp(), GRACE_MS);
+  }
+
+  /** Whether it has begun to run a thread; if not, it never will. */
+  #hasBegun(): boolean {
+    const { LOADS, BEGUN, REFUSED } = START;
+    return Atomics.compareExchange(this.#start, 0, LOADS, REFUSED) === BEGUN;
   }
 
   #post(message: ToWorker): void {

@@ -75,6 +75,7 @@ export class Member {
   /** Dead ones whose life word was locked on the way to a slot of one's own. */
   readonly #found: number[];
   #sweep: Sweep | null = null;
+  #tidy: () => void = () => {};
   #bell: number;
 
   private constructor(
@@ -136,6 +137,11 @@ export class Member {
     this.sweepDead();
   }
 
+  /** What this thread left for later it does after each sleep from now on. */
+  tidyBy(tidy: () => void): void {
+    this.#tidy = tidy;
+  }
+
   /** The bell, to be read before one looks at what one waits for. */
   readBell(): number {
     return Atomics.load(this.arena.slots, this.#bell);
@@ -150,6 +156,7 @@ export class Member {
       Atomics.and(slots, this.#bell, ~SYNC);
     }
     this.sweepDead();
+    this.#tidy();
   }
 
   /** The same, without blocking this thread; `keeps`: the program goes on meanwhile. */
@@ -161,6 +168,7 @@ export class Member {
       Atomics.and(slots, this.#bell, ~ASYNC);
     }
     this.sweepDead();
+    this.#tidy();
   }
 
   /** Wakes a thread: what it may wait for has changed before. */

@@ -307,10 +307,12 @@ export class Space {
     this.member = member;
     this.allocator = new Allocator(member);
     this.#table = this.arena.ints(OBJECT_TABLE, MAX_OBJECTS * 4);
+    member.tidyBy(() => this.tidy());
   }
 
   /** Makes an object, all ends of which this thread holds. */
   create(type: ObjectType, bodyBytes: number): SharedObject {
+    this.tidy();
     const { header } = this.arena;
     const hand = this.member.handOf(this.member.slot);
     const index = this.#reserve();
@@ -372,7 +374,7 @@ export class Space {
   endLook(): void {
     if (--this.#looks > 0) return;
     Atomics.store(this.arena.slots, lookOf(this.member.slot), 0);
-    if (this.#buried.length > 0) this.tidy();
+    this.tidy();
   }
 
   /** Frees the block of an object that was destroyed, when nobody looks at it. */
@@ -382,9 +384,14 @@ export class Space {
     this.#buried.push({ object, epoch: before + NEXT_EPOCH | 1 });
   }
 
-  /** Frees what can be freed by now of what was buried. */
+  /**
+   * Frees what can be freed by now of what was buried. What others look at is left
+   * for the next time: when this thread lets go of something, makes something, or
+   * wakes up.
+   */
   tidy(): void {
     const buried = this.#buried;
+    if (buried.length === 0) return;
     this.#buried = [];
     for (let i = 0; i < buried.length; i++) {
       const { object, epoch } = buried[i]!;

@@ -52,4 +52,29 @@ describe("the table of objects", () => {
     for (const object of objects) object.letGo(0);
     assertEquals(laboratory.taken(), before);
   });
+
+  it("is left by what went under others' eyes, when they look elsewhere", async () => {
+    const laboratory = new Laboratory();
+    const { space } = laboratory;
+    const { member } = space;
+    const other = laboratory.enter();
+    const before = laboratory.taken();
+    const made: SharedObject[] = [];
+    const occasions = [
+      () => member.sleep(member.readBell(), 0.1),
+      () => member.sleepAsync(member.readBell(), 0.1),
+      () => void made.push(space.create(LOCK, LOCK_BYTES)),
+    ];
+    for (const occasion of occasions) {
+      const object = space.create(LOCK, LOCK_BYTES);
+      const taken = laboratory.taken();
+      other.beginLook();
+      object.letGo(0);
+      assertEquals(laboratory.taken(), taken, "freed under another one's eyes");
+      other.endLook();
+      await occasion();
+      // What was made has the place of the first one.
+      assertEquals(laboratory.taken(), made.length > 0 ? taken : before);
+    }
+  });
 });

@@ -324,6 +324,7 @@ describe("a call that waits", () => {
     const box = new Box();
     const middle = await far.give(box);
     const end = await near.give(middle);
+    await until(() => holds.at(-1) === false);
     holds.length = 0;
     const taking = end.take();
     await until(() => box.events.length === 1);
@@ -333,6 +334,17 @@ describe("a call that waits", () => {
     await box.put(1);
     await box.put(2);
     assertEquals(await Promise.all([taking, own]), [1, 2]);
+    await until(() => holds.at(-1) === false);
+    assertEquals(holds, [true, false]);
+  });
+
+  it("keeps a program once for calls that follow each other", async () => {
+    const holds: boolean[] = [];
+    using link = pair({}, { waiting: (yes) => void holds.push(yes) });
+    const remote = await link.give(new Box());
+    for (let i = 0; i < 3; i++) await remote.size();
+    assertEquals(holds, [true]);
+    await until(() => holds.length > 1);
     assertEquals(holds, [true, false]);
   });
 });

@@ -70,6 +70,13 @@ class Pending implements CallHead {
   }
 }
 
+/**
+ * For so many microtasks the program still goes on after the last answer: who got
+ * it often calls again at once. To let it end, and hold it again, for every call
+ * would take a good part of the time of a call.
+ */
+const LINGERS = 4;
+
 /** Calls that wait for their answers. */
 export class OutgoingCalls {
   #options: CallOptions;
@@ -82,6 +89,10 @@ export class OutgoingCalls {
   #whenQuiet = new Map<number, () => void>();
   /** How many of them the program goes on for. */
   #holds = 0;
+  /** Whether the connection was told that the program is to go on. */
+  #isHeld = false;
+  /** How many microtasks are left until it is told otherwise; 0: none is queued. */
+  #lingers = 0;
   #failure: ((method: string) => Error) | null = null;
 
   constructor(options: CallOptions) {
@@ -110,7 +121,7 @@ export class OutgoingCalls {
       coroutine?.throwIfKilled();
       signal?.throwIfAborted();
       if (this.#failure !== null) throw this.#failure(method);
-      const { encodeBehind, post, waiting } = this.#options;
+      const { encodeBehind, post } = this.#options;
       const message = encodeBehind(callHeadLength(method), args, "args");
       const pending = new Pending(
         this.#nextCall(),
@@ -128,7 +139,7 @@ export class OutgoingCalls {
       if (signal !== undefined || coroutine !== null) {
         this.#listen(pending, signal, coroutine);
       }
-      if (pending.holds && this.#holds++ === 0) waiting(true);
+      if (pending.holds) this.#hold();
       writeCallHead(message, Kind.CALL, pending);
       post(message);
       return pending.answer;
@@ -290,8 +301,26 @@ export class OutgoingCalls {
     if (pending.hasEnded) return;
     pending.hasEnded = true;
     pending.unlisten?.();
-    if (pending.holds && --this.#holds === 0) this.#options.waiting(false);
+    if (!pending.holds || --this.#holds > 0 || this.#lingers > 0) return;
+    this.#lingers = LINGERS;
+    queueMicrotask(this.#linger);
   }
+
+  #hold(): void {
+    this.#holds++;
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    this.#options.waiting(true);
+  }
+
+  readonly #linger = (): void => {
+    if (this.#holds > 0) this.#lingers = 0;
+    else if (--this.#lingers > 0) queueMicrotask(this.#linger);
+    else {
+      this.#isHeld = false;
+      this.#options.waiting(false);
+    }
+  };
 
   #nextCall(): number {
     do this.#lastCall = this.#lastCall % 0xFFFF_FFFF + 1; while (

@@ -86,6 +86,9 @@ export class ExploredMember {
     return this.world.bells.length;
   }
 
+  /** It sleeps nowhere but in the explorer, which looks at what is left itself. */
+  tidyBy(): void {}
+
   handOf(slot: number): number {
     return SLOT_PAGES + slot * SLOT_BYTES + 12;
   }

@@ -1,6 +1,6 @@
 /**
  * A manager's dict and queue beside Python's: by one client and by 8, one call at
- * a time and 64; through shared memory, a unix socket and TCP.
+ * a time and 64; through a unix socket and TCP.
  */
 
 import {

@@ -62,7 +62,7 @@ export function cellsOf(row: Row): string[] {
     theirs.toPrecision(3),
     peer,
     (ours / theirs).toFixed(2),
-    budget === null ? "" : `<= ${budget}`,
+    budget === null ? "" : `<= ${Number(budget.toPrecision(2))}`,
     budget === null ? "" : isMissed(row) ? "MISSED" : "ok",
   ];
 }

@@ -7,8 +7,8 @@ import {
   Process,
   RLock,
   Semaphore,
+  SharedArray,
 } from "@multi/processing";
-import { scratchOf } from "../tests/support/scratch.ts";
 import { median, printRows, python } from "./support.ts";
 
 const RUNS = 5;
@@ -35,12 +35,16 @@ async function uncontendedAsync(lock: Lockable): Promise<number> {
   return (performance.now() - start) / TIMES * 1e6;
 }
 
-export async function increments(lock: Lock, barrier: Barrier): Promise<void> {
-  const { words, at } = scratchOf(lock);
+export async function increments(
+  lock: Lock,
+  counter: SharedArray<"i">,
+  barrier: Barrier,
+): Promise<void> {
+  const { array } = counter;
   await barrier.wait();
   for (let i = 0; i < CONTENDED; i++) {
     lock.acquireSync();
-    words[at]!++;
+    array[0]!++;
     lock.releaseSync();
   }
   await barrier.wait();
@@ -48,9 +52,10 @@ export async function increments(lock: Lock, barrier: Barrier): Promise<void> {
 
 async function contended(): Promise<number> {
   const lock = new Lock();
+  const counter = new SharedArray("i", 1);
   const barrier = new Barrier(3);
   const workers = [1, 2].map(() =>
-    new Process({ target: increments, args: [lock, barrier] })
+    new Process({ target: increments, args: [lock, counter, barrier] })
   );
   for (const worker of workers) worker.start();
   await barrier.wait();
@@ -58,9 +63,8 @@ async function contended(): Promise<number> {
   await barrier.wait();
   const elapsed = performance.now() - start;
   for (const worker of workers) await worker.join();
-  const { words, at } = scratchOf(lock);
-  if (words[at] !== 2 * CONTENDED) throw new Error("an increment was lost");
-  return elapsed / words[at]! * 1e6;
+  if (counter[0] !== 2 * CONTENDED) throw new Error("an increment was lost");
+  return elapsed / (2 * CONTENDED) * 1e6;
 }
 
 export function echo(a: Semaphore, b: Semaphore): void {

@@ -105,11 +105,19 @@ ${
     fillBlock(
       await Deno.readTextFile(readme),
       "bench",
-      `${tableOf(withBudget)}\nMeasured by \`deno task bench\` (${by}).\n`,
+      `${
+        tableOf(withBudget)
+      }\nMeasured by \`deno task bench\` (${by}): [all of it](docs/benchmarks.md).\n`,
     ),
   );
   await new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "-q", "README.md", "docs/benchmarks.md"],
+    args: [
+      "fmt",
+      "-q",
+      "README.md",
+      "docs/benchmarks.md",
+      "docs/benchmarks.svg",
+    ],
     cwd: root,
   }).output();
 }

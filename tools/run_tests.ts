@@ -41,7 +41,7 @@ async function* testsIn(folder: string): AsyncGenerator<Job> {
   }
 }
 
-/** The examples in comments and in Markdown. */
+/** The examples in comments; those in Markdown are run by tests/docs_test.ts. */
 const DOCUMENTATION: Job = {
   name: "documentation",
   args: ["--doc", "--ignore=tests", "."],

@@ -4,7 +4,9 @@ import {
   call,
   type Methods,
   newHome,
+  type Reading,
   registerProxy,
+  update,
 } from "./side.ts";
 
 interface Entry {
@@ -29,12 +31,9 @@ class Home {
   }
 }
 
-/** Whether a key is there, its value, and its version. */
-type Reading = readonly [has: boolean, value: unknown, version: number];
-
-function read({ entries }: Home, key: unknown): Reading {
+function read({ entries }: Home, key: unknown): Reading<unknown> {
   const entry = entries.get(key);
-  return [entry !== undefined, entry?.value, entry?.version ?? ABSENT];
+  return [entry?.value, entry?.version ?? ABSENT];
 }
 
 const METHODS = {
@@ -60,7 +59,7 @@ const METHODS = {
   // What it is now, if somebody was faster.
   replace: (home, key: unknown, version: number, value: unknown) => {
     const now = read(home, key);
-    if (now[2] !== version) return now;
+    if (now[1] !== version) return now;
     home.set(key, value);
     return null;
   },
@@ -186,22 +185,11 @@ export class DictProxy<V = unknown, K extends DictKey = string>
    *
    * @returns What was set.
    */
-  async update(
+  update(
     key: K,
     fn: (value: V | undefined) => V | PromiseLike<V>,
   ): Promise<V> {
-    let reading: Reading | null = await call<Reading>(this, "read", key);
-    for (;;) {
-      const value = await fn(reading[1] as V | undefined);
-      reading = await call<Reading | null>(
-        this,
-        "replace",
-        key,
-        reading[2],
-        value,
-      );
-      if (reading === null) return value;
-    }
+    return update(this, key, fn);
   }
 
   /**

@@ -3,7 +3,9 @@ import {
   call,
   type Methods,
   newHome,
+  type Reading,
   registerProxy,
+  update,
 } from "./side.ts";
 
 interface Home {
@@ -26,6 +28,10 @@ function existing(home: Home, index: number): number {
   throw new RangeError(
     `Cannot use index ${index} of a list of ${home.items.length} items`,
   );
+}
+
+function read(home: Home, index: number): Reading<unknown> {
+  return [home.items[existing(home, index)], home.version];
 }
 
 function indexOf({ items }: Home, value: unknown, from?: number): number {
@@ -95,15 +101,12 @@ const READING = {
   index: indexOf,
   count: ({ items }, value: unknown) =>
     items.filter((item) => same(item, value)).length,
-  read: (home, index: number) => [
-    home.items[existing(home, index)],
-    home.version,
-  ],
+  read,
   // What it is now, if somebody was faster.
   replace: (home, index: number, version: number, value: unknown) => {
-    const place = existing(home, index);
-    if (home.version !== version) return [home.items[place], home.version];
-    home.items[place] = value;
+    const now = read(home, index);
+    if (now[1] !== version) return now;
+    home.items[at(home, index)] = value;
     home.version++;
     return null;
   },
@@ -177,23 +180,11 @@ export class ListProxy<T = unknown> extends BaseProxy
    *
    * Python: `l[index] = f(l[index])` under a lock.
    */
-  async update(
+  update(
     index: number,
     fn: (value: T) => T | PromiseLike<T>,
   ): Promise<T> {
-    type Reading = [value: T, version: number];
-    let reading: Reading | null = await call<Reading>(this, "read", index);
-    for (;;) {
-      const value = await fn(reading[0]);
-      reading = await call<Reading | null>(
-        this,
-        "replace",
-        index,
-        reading[1],
-        value,
-      );
-      if (reading === null) return value;
-    }
+    return update(this, index, fn);
   }
 
   /**

@@ -133,6 +133,28 @@ export function call<R>(
   return sideOf(proxy).call(method, args) as Promise<R>;
 }
 
+/** What was read of a place, and when: nothing else has the version that it has now. */
+export type Reading<V> = readonly [value: V, version: number];
+
+/**
+ * Changes what is at a place. `fn` runs here: its result is set by `replace` if
+ * nobody has changed what `read` gave meanwhile, which else is read anew.
+ */
+export async function update<V, W extends V>(
+  proxy: BaseProxy,
+  place: unknown,
+  fn: (value: V) => W | PromiseLike<W>,
+): Promise<W> {
+  type Now = Reading<V> | null;
+  let reading: Now = await call<Reading<V>>(proxy, "read", place);
+  for (;;) {
+    const [before, version]: Reading<V> = reading;
+    const value = await fn(before);
+    reading = await call<Now>(proxy, "replace", place, version, value);
+    if (reading === null) return value;
+  }
+}
+
 /** Lets proxies of a class be sent, and what they stand for be served. */
 export function registerProxy<T extends BaseProxy, H>(
   name: string,

@@ -10,13 +10,15 @@
 import { parseArgs } from "@std/cli";
 
 const root = new URL("../", import.meta.url);
+/** Where it is, there was a build. */
+const MARK = ".built";
 
 /** The parts of `deno.json` that matter here. */
 interface Config {
   exports: Record<string, string>;
   tasks?: unknown;
   exclude?: unknown;
-  publish: { include: string[] };
+  publish: { include: string[]; exclude?: string[] };
 }
 
 /** All files of a folder, as paths from the root. */
@@ -60,9 +62,24 @@ async function bundle(entries: readonly string[], out: string): Promise<void> {
   if (!success) throw new Error("Cannot bundle the modules: see above");
 }
 
-const { _: [folder = "dist"] } = parseArgs(Deno.args);
-const out = await Deno.realPath(".") + `/${folder}`;
-const target = `${folder}`.startsWith("/") ? `${folder}` : out;
+/** Empties the folder, which must be one of ours, or nobody's. */
+async function clear(folder: string): Promise<void> {
+  try {
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    if (names.length > 0 && !names.includes(MARK)) {
+      console.error(
+        `Cannot build in ${folder} as there is something else: name a folder that is empty, or not there`,
+      );
+      Deno.exit(2);
+    }
+    await Deno.remove(folder, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+const { _: [folder = "dist"] } = parseArgs(Deno.args, { string: ["_"] });
+const target = folder.startsWith("/") ? folder : `${Deno.cwd()}/${folder}`;
 const config: Config = JSON.parse(
   await Deno.readTextFile(new URL("deno.json", root)),
 );
@@ -72,7 +89,7 @@ for await (const { name } of Deno.readDir(root)) {
   if (name.endsWith(".ts")) sources.push(name);
 }
 
-await Deno.remove(target, { recursive: true }).catch(() => {});
+await clear(target);
 const texts = ["README.md", "README.zh.md", "CHANGELOG.md", "LICENSE"];
 for await (const path of filesIn("docs/")) texts.push(path);
 for (const path of [...sources, ...texts]) {
@@ -80,6 +97,7 @@ for (const path of [...sources, ...texts]) {
   await Deno.mkdir(copy.slice(0, copy.lastIndexOf("/")), { recursive: true });
   await Deno.copyFile(new URL(path, root), copy);
 }
+await Deno.writeTextFile(`${target}/${MARK}`, "");
 const modules = Object.values(config.exports);
 await bundle([...modules, ...await loadedByUrl(sources)], `${target}/js`);
 for (const [name, path] of Object.entries(config.exports)) {
@@ -92,6 +110,8 @@ for (const [name, path] of Object.entries(config.exports)) {
 delete config.tasks;
 delete config.exclude;
 config.publish.include.push("js/**/*.js");
+// Where it is built is ignored by git, and so would be what is built.
+config.publish.exclude = ["!**/*"];
 await Deno.writeTextFile(
   `${target}/deno.json`,
   JSON.stringify(config, null, 2) + "\n",

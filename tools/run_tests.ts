@@ -26,6 +26,7 @@ interface Outcome {
   readonly passed: number;
   readonly steps: number;
   readonly failed: number;
+  readonly ignored: number;
 }
 
 async function* testsIn(folder: string): AsyncGenerator<Job> {
@@ -61,15 +62,18 @@ async function run({ name, args }: Job): Promise<Outcome> {
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   const text = new TextDecoder().decode(stdout);
   const outcome = outcomeOf(text, success);
-  const { passed, steps, failed } = outcome;
+  const { passed, steps, failed, ignored } = outcome;
   if (failed > 0) {
     console.log(`\n${name}\n${text}${new TextDecoder().decode(stderr)}`);
+  }
+  for (const line of text.split("\n")) {
+    if (failed === 0 && line.includes("... ignored")) console.log(line.trim());
   }
   if (limit.aborted) console.log(`${name} did not end within ${MOST_MS} ms`);
   console.log(
     `${
       failed > 0 ? "FAILED" : "ok"
-    } ${name}: ${passed} passed (${steps} steps) (${seconds}s)`,
+    } ${name}: ${passed} passed (${steps} steps), ${ignored} ignored (${seconds}s)`,
   );
   return outcome;
 }
@@ -80,15 +84,24 @@ function outcomeOf(text: string, success: boolean): Outcome {
     text.split("\n").findLast((line) => /^(ok|FAILED) \| /.test(line)) ?? "";
   const count = (pattern: RegExp) => Number(summary.match(pattern)?.[1] ?? 0);
   const failed = count(/(\d+) failed/) + count(/failed \((\d+) step/);
+  const passed = count(/(\d+) passed/);
+  const ignored = count(/(\d+) ignored/) + count(/ignored \((\d+) step/);
+  // Something else than a test may have failed, or nothing have been tested.
+  const isFailed = !success || passed + ignored === 0;
   return {
-    passed: count(/(\d+) passed/),
+    passed,
     steps: count(/passed \((\d+) step/),
-    // Something else than a test may have failed.
-    failed: success ? failed : Math.max(1, failed),
+    failed: isFailed ? Math.max(1, failed) : failed,
+    ignored,
   };
 }
 
 const { jobs, _: names } = parseArgs(Deno.args, { string: ["jobs"] });
+const atOnce = Number(jobs ?? navigator.hardwareConcurrency);
+if (!(atOnce >= 1)) {
+  console.error(`--jobs must be a number above 0: current value is ${jobs}`);
+  Deno.exit(2);
+}
 const all: Job[] = [DOCUMENTATION];
 for await (const job of testsIn("tests/")) all.push(job);
 const chosen = all
@@ -101,17 +114,17 @@ if (chosen.length === 0) {
   Deno.exit(2);
 }
 const began = performance.now();
-const total = { passed: 0, steps: 0, failed: 0 };
-const atOnce = Number(jobs ?? navigator.hardwareConcurrency);
+const total = { passed: 0, steps: 0, failed: 0, ignored: 0 };
 for await (const outcome of pooledMap(atOnce, chosen, run)) {
   total.passed += outcome.passed;
   total.steps += outcome.steps;
   total.failed += outcome.failed;
+  total.ignored += outcome.ignored;
 }
 const seconds = Math.round((performance.now() - began) / 1000);
 console.log(
   `\n${
     total.failed > 0 ? "FAILED" : "ok"
-  } | ${total.passed} passed (${total.steps} steps) | ${total.failed} failed (${seconds}s)`,
+  } | ${total.passed} passed (${total.steps} steps) | ${total.failed} failed | ${total.ignored} ignored (${seconds}s)`,
 );
 if (total.failed > 0) Deno.exit(1);

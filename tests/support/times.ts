@@ -1,6 +1,7 @@
 /** How often tests try what they leave to chance. */
 
 const share = Number(Deno.env.get("TEST_SHARE") ?? 1);
+if (!(share > 0)) throw new RangeError("TEST_SHARE must be a number above 0");
 
 /** So often, or that share of it which `TEST_SHARE` says: CI has ten minutes. */
 export function times(all: number): number {

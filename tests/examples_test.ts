@@ -7,6 +7,7 @@ import {
   assertNotEquals,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { cpuCount } from "@multi/processing";
 import { deno, pathOf, type Ran } from "./support/run.ts";
 
 const example = (name: string, ...args: string[]): Promise<Ran> =>
@@ -173,6 +174,13 @@ describe("the example", () => {
     assertEquals([code, stderr], [0, ""]);
     assertMatch(stdout, /^threads +1 +\d+ ms +speed-up 1\.00\n/);
     assertMatch(stdout, /\nprocesses 1 +\d+ ms +speed-up 1\.00\n/);
+    if (cpuCount() === 1) return; // then there is no more to be seen
+    for (const kind of ["threads", "processes"]) {
+      assertMatch(
+        stdout,
+        new RegExp(`^${kind} +2 +\\d+ ms +speed-up \\d\\.\\d\\d$`, "m"),
+      );
+    }
   });
 
   it("unguarded.ts fails with the cure, and starts no more processes", async () => {

@@ -78,6 +78,8 @@ describe("a compiled program", () => {
     );
     if (built.code === 0) assertTour(await run(output, [], { cwd: "/" }));
     else {
+      // Whatever else goes wrong is ours.
+      assertMatch(built.stderr, /download|fetch|denort|dl\.deno\.land/i);
       await context.step({
         name: `skipped: deno compile could not fetch its runtime`,
         ignore: true,

@@ -198,17 +198,16 @@ describe("a spare process", () => {
   for (const flags of [["-A"], ["--allow-run"]]) {
     it(`that is still loading ends with its parent, with ${flags}`, async () => {
       const mark = `LOADING=${crypto.randomUUID()}`;
-      await folder({
+      const ended = folder({
         "main.ts": `import { setStartMethod } from "LIBRARY";
-          if (import.meta.main) {
-            setStartMethod("forkserver", { spares: 1 });
-            await new Promise((resolve) => setTimeout(resolve, 300));
-            Deno.kill(Deno.pid, "SIGKILL");
-          } else {
-            await new Promise((resolve) => setTimeout(resolve, 60_000));
-          }`,
+          if (import.meta.main) setStartMethod("forkserver", { spares: 1 });
+          await new Promise((resolve) => setTimeout(resolve, 60_000));`,
       }, { flags, env: { LOADING: mark.slice("LOADING=".length) } });
       const left = () => processesWith(mark);
+      await until(() => left().length === 2);
+      const parent = left().find((line) => line.endsWith("/main.ts"))!;
+      Deno.kill(parseInt(parent), "SIGKILL");
+      await ended;
       await deadline(until(() => left().length === 0), 20_000).catch(() => {});
       assertEquals(left(), []);
     });

@@ -183,6 +183,7 @@ describe("a thread", () => {
     const [copy] = await resultOf(
       new Thread({ target: work.echo<Uint8Array>, args: [bytes] }),
     );
+    assertEquals(copy!.length, bytes.length);
     assert(copy!.every((byte, i) => byte === bytes[i]));
   });
 

@@ -27,6 +27,7 @@ import {
 } from "@multi/processing";
 import * as work from "../fixtures/pool_work.ts";
 import { chosen } from "../support/chosen.ts";
+import { collectGarbage } from "../support/collect_garbage.ts";
 import { nothingLeft } from "../support/nothing_left.ts";
 import { tempFile } from "../support/temp_file.ts";
 import { until, untilFile } from "../support/until.ts";
@@ -417,10 +418,8 @@ export function executorConformance(
         registry.register(result, 0);
       };
       for (let i = 0; i < 3; i++) await run();
-      const { gc } = globalThis as unknown as { gc?: () => void };
-      if (gc === undefined) return; // deno test --v8-flags=--expose-gc
       await until(() => {
-        gc();
+        collectGarbage();
         return collected === 6;
       });
     });

@@ -98,7 +98,7 @@ export function managed(manager: Manager, crew: Crew): LockFlavour {
     start: (target, ...args) => crew.start(target, ...args),
     end: () => crew.end(),
     canDie: true,
-    lacksActions: true,
+    lacksActions: "no code travels to a manager",
     make: {
       lock: () => manager.lock(),
       rLock: () => manager.rLock(),

@@ -51,8 +51,8 @@ export interface LockFlavour {
   end?(): Promise<void>;
   /** Whether it can be killed. */
   readonly canDie: boolean;
-  /** Whether barriers cannot have actions: no code travels to a server. */
-  readonly lacksActions?: boolean;
+  /** Why barriers cannot have actions, if so. */
+  readonly lacksActions?: string;
   /** Makes them. */
   readonly make: {
     lock(): Lock | Promise<Lock>;
@@ -509,7 +509,11 @@ export function lockConformance(flavour: LockFlavour): void {
     });
 
     describe("a Barrier", () => {
-      const withAction = flavour.lacksActions ? it.skip : it;
+      const { lacksActions } = flavour;
+      const withAction = (what: string, fn: () => Promise<void>) => {
+        if (lacksActions === undefined) it(what, fn);
+        else it.skip(`${what}: ${lacksActions}`, fn);
+      };
 
       /** The results of parties, this one included. */
       async function all(

@@ -15,8 +15,8 @@
  * ```
  *
  * Permissions: processes need `--allow-run`; with `--allow-ffi`, on Linux, they share
- * memory with their pool, and without, a task takes about ten times as long on its
- * way. Threads need what `thread` says.
+ * memory with their pool, and without, a task takes many times as long on its way.
+ * Threads need what `thread` says.
  *
  * Python: `multiprocessing.pool`, `concurrent.futures`.
  *

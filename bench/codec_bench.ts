@@ -6,9 +6,9 @@
  *     deno run -A bench/codec_bench.ts
  */
 
-import { median } from "./support.ts";
+import { median, printRows, type Row } from "./support.ts";
 
-const RUNS = 5;
+const RUNS = 3;
 
 const CODECS = {
   ours: "ours",
@@ -21,13 +21,13 @@ const CODECS = {
 type Codec = keyof typeof CODECS;
 const NPM: readonly Codec[] = ["cborX", "cborXRecords"];
 
-/** The payloads, with what to reach: microseconds, and ratio to the best of npm. */
-const BUDGETS: Record<string, { what: string; µs: number; ratio: number }> = {
-  small: { what: "small object", µs: 0.5, ratio: 1 },
-  nested: { what: "10 KB nested", µs: 50, ratio: 1 },
-  hundred: { what: "100 small in an array", µs: 30, ratio: 1 },
-  floats: { what: "1,000 floats", µs: 2, ratio: 0.1 },
-  bytes: { what: "1 MiB Uint8Array", µs: 400, ratio: 1 },
+/** The payloads, and the ratio to reach to the best of npm. */
+const PAYLOADS: Record<string, { what: string; budget: number }> = {
+  small: { what: "small object", budget: 1 },
+  nested: { what: "10 KB nested", budget: 1 },
+  hundred: { what: "100 small in an array", budget: 1 },
+  floats: { what: "1,000 floats", budget: 0.1 },
+  bytes: { what: "1 MiB Uint8Array", budget: 1 },
 };
 
 /** The median of several processes; null where the codec cannot say that. */
@@ -55,30 +55,21 @@ async function measure(codec: Codec, payload: string): Promise<number | null> {
   return median(results);
 }
 
-const rows = [[
-  "µs to encode and decode",
-  ...Object.values(CODECS),
-  "ours / npm",
-  "budget",
-]];
-for (const [payload, { what, µs, ratio }] of Object.entries(BUDGETS)) {
-  const times = new Map<Codec, number | null>();
+const rows: Row[] = [];
+for (const [payload, { what, budget }] of Object.entries(PAYLOADS)) {
+  const times = new Map<Codec, number>();
   for (const codec of Object.keys(CODECS) as Codec[]) {
-    times.set(codec, await measure(codec, payload));
+    times.set(codec, await measure(codec, payload) ?? NaN);
   }
-  const best = Math.min(...NPM.map((codec) => times.get(codec) ?? Infinity));
-  rows.push([
-    what,
-    ...[...times.values()].map((time) => time?.toPrecision(3) ?? "–"),
-    ((times.get("ours") ?? NaN) / best).toFixed(2),
-    `${µs} µs, ${ratio}`,
-  ]);
+  const work = `${what} (µs)`;
+  const ours = times.get("ours")!;
+  const known = NPM.filter((codec) => !Number.isNaN(times.get(codec)));
+  const best = Math.min(...known.map((codec) => times.get(codec)!));
+  rows.push({ work, ours, peer: "the best of npm", theirs: best, budget });
+  for (const [codec, peer] of Object.entries(CODECS)) {
+    if (codec === "ours") continue;
+    const theirs = times.get(codec as Codec)!;
+    rows.push({ work, ours, peer, theirs, budget: null });
+  }
 }
-const widths = rows[0]!.map((_, column) =>
-  Math.max(...rows.map((row) => row[column]!.length))
-);
-for (const row of rows) {
-  console.log(
-    row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd(),
-  );
-}
+printRows(rows);

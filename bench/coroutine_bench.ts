@@ -14,7 +14,7 @@ import {
   type Row,
 } from "./support.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 const MANY = 100_000;
 /** What takes turns, and how often, for the time of a switch. */
 const FEW = [100, 10_000] as const;

@@ -4,9 +4,16 @@
  */
 
 import { Pool, ProcessPoolExecutor, ThreadPool } from "@multi/processing";
-import { median, printRows, python, type Row } from "./support.ts";
+import {
+  limitRow,
+  median,
+  memoryOf,
+  printRows,
+  python,
+  type Row,
+} from "./support.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 const WORKERS = 2;
 const APPLIES = 5_000;
 const OUTSTANDING = 20_000;
@@ -17,6 +24,9 @@ const TASKS = 8;
 const STEPS = 20_000_000;
 /** As long as it takes until a worker is up, and idle. */
 const IDLE_MS = 1000;
+
+/** A pool of npm for Deno. */
+const WEB = "poolifier-web-worker";
 
 type Times = Record<string, number>;
 
@@ -87,23 +97,34 @@ async function executor(): Promise<Times> {
   };
 }
 
-/** How much faster two workers are than one. */
-async function speedUp(Kind: typeof Pool | typeof ThreadPool): Promise<number> {
+/** Milliseconds that CPU-bound work takes by one worker, and by two. */
+async function computing(
+  Kind: typeof Pool | typeof ThreadPool,
+): Promise<Times> {
   const work = Array<number>(TASKS).fill(STEPS);
-  const times: number[] = [];
+  const times: Times = {};
   for (const workers of [1, WORKERS]) {
     await using pool = new Kind(workers);
     const warm = Array<number>(2 * workers).fill(STEPS / 10);
     await pool.map(compute, warm, { chunksize: 1 });
-    times.push(await timed(() => pool.map(compute, work, { chunksize: 1 })));
+    const run = () => pool.map(compute, work, { chunksize: 1 });
+    times[`by ${workers}`] = await timed(run) / 1000;
   }
-  return times[0]! / times[1]!;
+  return times;
 }
 
-/** The proportional set size of a process, in MB: its share of what is shared. */
-async function memoryOf(pid: number): Promise<number> {
-  const text = await Deno.readTextFile(`/proc/${pid}/smaps_rollup`);
-  return Number(text.match(/^Pss: +(\d+) kB$/m)![1]) / 1024;
+/** Microseconds of a round trip to processes without ffi. */
+async function withoutFfi(): Promise<Times> {
+  await using pool = new Pool({
+    processes: WORKERS,
+    permissions: { read: true },
+  });
+  const calls = APPLIES / 10;
+  const run = async () => {
+    for (let i = 0; i < calls; i++) await pool.apply(square, [i]);
+  };
+  await run();
+  return { "apply without ffi": await timed(run, calls) };
 }
 
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -116,34 +137,52 @@ async function memory(): Promise<{ process: number; thread: number }> {
   const each = await Promise.all(
     pool.workers.map(({ ident }) => memoryOf(ident)),
   );
-  const before = await memoryOf(Deno.pid);
+  const before = await memoryOf("self");
   // More than the Workers that earlier pools have left for others to use.
   const count = 8;
   await using threads = new ThreadPool(count);
   await threads.map(square, numbers(100), { chunksize: 1 });
   await delay(IDLE_MS);
   const idle = Math.max(4, navigator.hardwareConcurrency);
-  const after = await memoryOf(Deno.pid);
+  const after = await memoryOf("self");
   return { process: median(each), thread: (after - before) / (count - idle) };
 }
 
+const PEERS = decodeURIComponent(
+  new URL("./peers/pools/", import.meta.url).pathname,
+);
+/** On Deno: only how long it takes until they are up, or those made for it. */
+const ON_DENO = [
+  ["--node-modules-dir=manual", "bench.mjs", "up"],
+  ["--node-modules-dir=none", "web_worker.ts"],
+];
+
 /** Installs npm's pools once; `null`: that cannot be done here. */
 async function npm(): Promise<(() => Promise<Record<string, Times>>) | null> {
-  const folder = decodeURIComponent(
-    new URL("./peers/pools/", import.meta.url).pathname,
-  );
-  const command = (name: string, ...args: string[]) =>
-    new Deno.Command(name, { args, cwd: folder, stderr: "inherit" }).output();
+  const command = async (name: string, ...args: string[]) => {
+    const { stdout, success } = await new Deno.Command(name, {
+      args,
+      cwd: PEERS,
+      stderr: "inherit",
+    }).output();
+    if (!success) throw new Error(`${name} ${args[0]} failed`);
+    return new TextDecoder().decode(stdout);
+  };
   const flags = ["--no-audit", "--no-fund", "--no-package-lock", "--silent"];
   try {
-    const { success } = await command("npm", "install", ...flags);
-    if (!success) return null;
+    await command("npm", "install", ...flags);
   } catch {
     return null;
   }
   return async () => {
-    const { stdout } = await command("node", "bench.mjs");
-    return JSON.parse(new TextDecoder().decode(stdout));
+    const all = JSON.parse(await command("node", "bench.mjs"));
+    for (const args of ON_DENO) {
+      const text = await command(Deno.execPath(), "run", "-q", "-A", ...args);
+      for (const [name, times] of Object.entries(JSON.parse(text))) {
+        all[`${name} on Deno`] = times;
+      }
+    }
+    return all;
   };
 }
 
@@ -166,8 +205,9 @@ if (import.meta.main) {
     add("pool", await ours(Pool));
     add("threads", await ours(ThreadPool));
     add("executor", await executor());
-    add("pool", { speedUp: await speedUp(Pool) });
-    add("threads", { speedUp: await speedUp(ThreadPool) });
+    add("pool", await computing(Pool));
+    add("threads", await computing(ThreadPool));
+    add("pool", await withoutFfi());
   }
   const of = (key: string) => median(all.get(key) ?? [NaN]);
   const rows: [
@@ -179,18 +219,58 @@ if (import.meta.main) {
   ][] = [
     ["up", "pool up", "Python spawn", "python up spawn", 0.7],
     ["up, threads", "threads up", "piscina", "piscina up", null],
+    [
+      "up, threads",
+      "threads up",
+      "piscina on Deno",
+      "piscina on Deno up",
+      0.5,
+    ],
     ["apply", "pool apply", "Python Pool", "python apply", 0.1],
     ["apply", "pool apply", "poolifier", "poolifier apply", 0.7],
     ["apply", "pool apply", "workerpool", "workerpool apply", null],
-    ["apply, threads", "threads apply", "piscina", "piscina apply", null],
-    ["submit", "executor submit", "Python", "python submit", null],
-    ["20,000", "pool outstanding", "Python Pool", "python outstanding", 1 / 8],
-    ["20,000", "pool outstanding", "poolifier", "poolifier outstanding", 1 / 3],
     [
-      "20,000, threads",
+      "apply, without ffi",
+      "pool apply without ffi",
+      "Python Pool",
+      "python apply",
+      null,
+    ],
+    ["apply, threads", "threads apply", "piscina", "piscina apply", null],
+    [
+      "apply, threads",
+      "threads apply",
+      WEB,
+      `${WEB} on Deno apply`,
+      null,
+    ],
+    ["submit", "executor submit", "Python", "python submit", null],
+    [
+      "20,000 at a time",
+      "pool outstanding",
+      "Python Pool",
+      "python outstanding",
+      1 / 8,
+    ],
+    [
+      "20,000 at a time",
+      "pool outstanding",
+      "poolifier",
+      "poolifier outstanding",
+      1 / 3,
+    ],
+    [
+      "20,000 at a time, threads",
       "threads outstanding",
       "Python ThreadPool",
       "python threads outstanding",
+      null,
+    ],
+    [
+      "20,000 at a time, threads",
+      "threads outstanding",
+      WEB,
+      `${WEB} on Deno outstanding`,
       null,
     ],
     [
@@ -206,23 +286,23 @@ if (import.meta.main) {
     ["1 MiB and back", "pool 1 MiB", "Python Pool", "python 1 MiB", 0.4],
     ["1 MiB, threads", "threads 1 MiB", "piscina", "piscina 1 MiB", null],
   ];
-  printRows(rows.map(([work, ours, peer, theirs, budget]): Row => ({
-    work: `${work} (µs)`,
-    ours: of(ours),
-    peer,
-    theirs: of(theirs),
-    budget,
-  })));
-  console.log(
-    `speed-up of CPU-bound work on 2 workers (budget: 1.9): processes ${
-      of("pool speedUp").toFixed(2)
-    }, threads ${of("threads speedUp").toFixed(2)}`,
-  );
   const { process, thread } = await memory();
-  console.log(
-    `memory of an idle worker: process ${
-      process.toFixed(0)
-    } MB (budget: 35), ` +
-      `thread ${thread.toFixed(0)} MB (budget: 10)`,
-  );
+  printRows([
+    ...rows.map(([work, ours, peer, theirs, budget]): Row => ({
+      work: `${work} (µs)`,
+      ours: of(ours),
+      peer,
+      theirs: of(theirs),
+      budget,
+    })),
+    ...["pool", "threads"].map((kind): Row => ({
+      work: `CPU-bound work by 2 workers, ${kind} (ms)`,
+      ours: of(`${kind} by 2`),
+      peer: "by 1",
+      theirs: of(`${kind} by 1`),
+      budget: 1 / 1.9,
+    })),
+    limitRow("memory of an idle worker, a process (MB)", process, 35),
+    limitRow("memory of an idle worker, a thread (MB)", thread, 10),
+  ]);
 }

@@ -3,8 +3,19 @@
  * the bare runtime; and the memory of a child and of a spare that are idle.
  */
 
-import { Process, setStartMethod } from "@multi/processing";
-import { median, printRows, python } from "./support.ts";
+import {
+  Process,
+  type ProcessSettings,
+  setStartMethod,
+} from "@multi/processing";
+import {
+  limitRow,
+  median,
+  memoryOf,
+  printRows,
+  python,
+  timesOf,
+} from "./support.ts";
 
 const ROUNDS = 5;
 const PROCESSES = 15;
@@ -13,9 +24,12 @@ const SPARES_MS = 1000;
 
 export function work(): void {}
 
-async function ours(): Promise<number> {
+/** What a child without ffi may do. */
+const WITHOUT_FFI = { permissions: { run: true, read: true } } as const;
+
+async function ours(settings: ProcessSettings = {}): Promise<number> {
   const start = performance.now();
-  const process = new Process({ target: work });
+  const process = new Process({ target: work, ...settings });
   process.start();
   await process.join();
   return performance.now() - start;
@@ -38,33 +52,18 @@ export async function idle(): Promise<void> {
   await delay(60_000);
 }
 
-async function timesOf(
-  run: () => Promise<number>,
-  count: number,
-): Promise<number> {
-  const times: number[] = [];
-  for (let i = 0; i < count; i++) times.push(await run());
-  return median(times);
-}
-
 /** Starts through spares, as many as are ready: then no other is being made. */
 async function throughSpares(): Promise<number> {
   const spares = 10;
   setStartMethod("forkserver", { spares });
   await delay(SPARES_MS);
-  const time = await timesOf(ours, spares / 2);
+  const time = await timesOf(() => ours(), spares / 2);
   setStartMethod("spawn");
   return time;
 }
 
-/** The proportional set size of a process, in MB: its share of what is shared. */
-async function memoryOf(pid: number): Promise<number> {
-  const text = await Deno.readTextFile(`/proc/${pid}/smaps_rollup`);
-  return Number(text.match(/^Pss: +(\d+) kB$/m)![1]) / 1024;
-}
-
-async function memory(): Promise<number> {
-  await using process = new Process({ target: idle });
+async function memory(settings: ProcessSettings = {}): Promise<number> {
+  await using process = new Process({ target: idle, ...settings });
   process.start();
   await delay(SPARES_MS);
   return await memoryOf(process.pid!);
@@ -86,13 +85,15 @@ const peer = async (method: string) =>
 
 if (import.meta.main) {
   const measures = {
-    ours: () => timesOf(ours, PROCESSES),
+    ours: () => timesOf(() => ours(), PROCESSES),
+    withoutFfi: () => timesOf(() => ours(WITHOUT_FFI), PROCESSES),
     bare: () => timesOf(bare, PROCESSES),
     spawn: () => peer("spawn"),
     spare: throughSpares,
     forkserver: () => peer("forkserver"),
     fork: () => peer("fork"),
-    memory,
+    memory: () => memory(),
+    memoryWithoutFfi: () => memory(WITHOUT_FFI),
     memoryOfSpare,
   };
   const all = Object.fromEntries(
@@ -117,12 +118,15 @@ if (import.meta.main) {
   printRows([
     row(spawn, "ours", "Python spawn", "spawn", 0.4),
     row(spawn, "ours", "a bare deno run", "bare"),
+    row(`${spawn}, without ffi`, "withoutFfi", "Python spawn", "spawn", 1),
     row(spare, "spare", "Python fork", "fork", 1),
     row(spare, "spare", "Python forkserver", "forkserver"),
+    limitRow("memory of an idle child (MB)", of("memory"), 35),
+    limitRow(
+      "memory of an idle child without ffi (MB)",
+      of("memoryWithoutFfi"),
+      45,
+    ),
+    limitRow("memory of a spare (MB)", of("memoryOfSpare"), 35),
   ]);
-  console.log(
-    `memory: an idle child ${
-      of("memory").toFixed(0)
-    } MB (budget: 35), a spare ${of("memoryOfSpare").toFixed(0)} MB`,
-  );
 }

@@ -12,6 +12,7 @@ import { delay } from "@std/async";
 import {
   DEBIAN,
   hasGevent,
+  IMPORT_MAP,
   median,
   printRows,
   pythonBy,
@@ -38,11 +39,17 @@ export async function serve(address: SimpleQueue<string>): Promise<void> {
   await server.finished;
 }
 
+/** The flag by which the example imports what this imports. */
+function importMap(): string[] {
+  const map = Deno.env.get(IMPORT_MAP);
+  return map === undefined ? [] : [`--import-map=${map}`];
+}
+
 /** Seconds that the example says it has taken. */
 async function ours(count: number, url: string): Promise<number> {
   const example = new URL("../examples/requests_2x3x5.ts", import.meta.url);
   const { stdout, success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", example.href, String(count), url],
+    args: ["run", "-q", "-A", ...importMap(), example.href, `${count}`, url],
     stderr: "inherit",
   }).output();
   if (!success) throw new Error("the example failed");

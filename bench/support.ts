@@ -22,9 +22,19 @@ export interface Row {
 
 /** Names the file to which each benchmark adds its rows, for `tools/bench.ts`. */
 export const ROWS_FILE = "BENCH_ROWS_FILE";
+/** Names the import map by which programs import what is published; likewise. */
+export const IMPORT_MAP = "BENCH_IMPORT_MAP";
 
-/** Prints rows as a table, and marks what misses its budget. */
-export function printRows(rows: readonly Row[]): void {
+/**
+ * Prints rows as a table, and marks what misses its budget. Those whose peer is not
+ * there are left out.
+ */
+export function printRows(all: readonly Row[]): void {
+  const rows = all.filter(({ theirs }) => Number.isFinite(theirs));
+  const missing = new Set(
+    all.filter((row) => !rows.includes(row)).map(({ peer }) => peer),
+  );
+  if (missing.size > 0) console.log(`not here: ${[...missing].join(", ")}`);
   const file = Deno.env.get(ROWS_FILE);
   if (file !== undefined) {
     const lines = rows.map((row) => JSON.stringify(row) + "\n").join("");
@@ -62,7 +72,7 @@ export function cellsOf(row: Row): string[] {
     theirs.toPrecision(3),
     peer,
     (ours / theirs).toFixed(2),
-    budget === null ? "" : `<= ${Number(budget.toPrecision(2))}`,
+    budget === null ? "" : `<= ${Number(budget.toPrecision(3))}`,
     budget === null ? "" : isMissed(row) ? "MISSED" : "ok",
   ];
 }
@@ -70,6 +80,27 @@ export function cellsOf(row: Row): string[] {
 /** Whether a row has a budget that it does not keep. */
 export function isMissed({ ours, theirs, budget }: Row): boolean {
   return budget !== null && !(ours / theirs <= budget);
+}
+
+/** The median of so many times. */
+export async function timesOf(
+  run: () => Promise<number>,
+  count: number,
+): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < count; i++) times.push(await run());
+  return median(times);
+}
+
+/** The proportional set size of a process, in MB: its share of what is shared. */
+export async function memoryOf(pid: number | "self"): Promise<number> {
+  const text = await Deno.readTextFile(`/proc/${pid}/smaps_rollup`);
+  return Number(text.match(/^Pss: +(\d+) kB$/m)![1]) / 1024;
+}
+
+/** A row of what has no peer but what it may be. */
+export function limitRow(work: string, ours: number, limit: number): Row {
+  return { work, ours, peer: "what it may be", theirs: limit, budget: 1 };
 }
 
 /** Debian's Python, which may have its python3-gevent. */

@@ -106,15 +106,6 @@ async function rounds(): Promise<number> {
   return elapsed / (ROUNDS - 1) * 1e3;
 }
 
-/** A thousand coroutines that want one lock, one after another. */
-async function crowd(): Promise<number> {
-  const lock = new Lock();
-  const work = () => lock.withLock(async () => await null);
-  const start = performance.now();
-  await Promise.all(Array.from({ length: 1000 }, work));
-  return performance.now() - start;
-}
-
 if (import.meta.main) {
   type Figures = Record<string, number>;
   const all: { ours: Figures; theirs: Figures }[] = [];
@@ -128,7 +119,6 @@ if (import.meta.main) {
         contended: await contended(),
         pingPong: await pingPong(),
         barrier: await rounds(),
-        crowd: await crowd(),
       },
       theirs: await python("locks.py") as Figures,
     });
@@ -154,6 +144,4 @@ if (import.meta.main) {
     row("Semaphore round trip between processes (µs)", "pingPong"),
     row("Barrier of 2 processes, a round (µs)", "barrier"),
   ]);
-  const crowds = median(all.map(({ ours }) => ours.crowd!));
-  console.log(`1,000 coroutines at one lock: ${crowds.toFixed(1)} ms`);
 }

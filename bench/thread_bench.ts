@@ -4,7 +4,14 @@
  */
 
 import { Thread, Timer } from "@multi/processing";
-import { median, printRows, python } from "./support.ts";
+import {
+  limitRow,
+  median,
+  memoryOf,
+  printRows,
+  python,
+  timesOf,
+} from "./support.ts";
 
 const ROUNDS = 5;
 const THREADS = 200;
@@ -63,24 +70,11 @@ async function roundTrip(): Promise<number> {
   return median(times.slice(1));
 }
 
-async function timesOf(
-  run: () => Promise<number>,
-  count: number,
-): Promise<number> {
-  const times: number[] = [];
-  for (let i = 0; i < count; i++) times.push(await run());
-  return median(times);
-}
-
 const peer = async () =>
   median(await python("thread_start.py", `${THREADS}`) as number[]);
 
 /** What a thread that waits takes of the machine, in MB. */
 async function memory(): Promise<number> {
-  const used = async () => {
-    const text = await Deno.readTextFile("/proc/self/smaps_rollup");
-    return Number(text.match(/^Pss: +(\d+) kB$/m)![1]) / 1024;
-  };
   const start = () => {
     const timer = new Timer(1_000_000, work);
     timer.start();
@@ -88,11 +82,11 @@ async function memory(): Promise<number> {
   };
   const timers = [start()];
   await fresh();
-  const before = await used();
+  const before = await memoryOf("self");
   for (let i = 0; i < WAITING; i++) timers.push(start());
   await fresh(); // those before it are up then, or nearly so
   await new Promise((resolve) => setTimeout(resolve, 1000));
-  const after = await used();
+  const after = await memoryOf("self");
   for (const timer of timers) timer.cancel();
   for (const timer of timers) await timer.join();
   return (after - before) / WAITING;
@@ -130,8 +124,6 @@ if (import.meta.main) {
     row(first, "fresh", "a bare Worker", "bare"),
     row(next, "ours", "Python threading", "python"),
     row(next, "ours", "postMessage and back", "roundTrip"),
+    limitRow("memory of a thread that waits (MB)", waiting, 10),
   ]);
-  console.log(
-    `memory: a thread that waits ${waiting.toFixed(1)} MB (budget: 10)`,
-  );
 }

@@ -10,6 +10,7 @@ import { LineWriter } from "../internal/launch/line_writer.ts";
 import { encodeReport, Report } from "../internal/launch/report.ts";
 import { ReportStream } from "../internal/launch/report_stream.ts";
 import { newKey, writeFrames } from "../internal/wire/frames.ts";
+import { nothingLeft } from "./support/nothing_left.ts";
 import { deno, pathOf, type Ran } from "./support/run.ts";
 import { processesWith } from "./support/process_table.ts";
 import { until } from "./support/until.ts";
@@ -221,6 +222,8 @@ describe("a frame's key", () => {
 });
 
 describe("a thread that is kept after its pool has ended", () => {
+  nothingLeft();
+
   it("does not keep the pool's shared memory", async () => {
     const { allocator } = ownHome().space;
     const before = allocator.taken();

@@ -6,7 +6,13 @@
  * `docs/benchmarks.svg` and the README's table.
  */
 
-import { isMissed, printRows, type Row, ROWS_FILE } from "../bench/support.ts";
+import {
+  IMPORT_MAP,
+  isMissed,
+  printRows,
+  type Row,
+  ROWS_FILE,
+} from "../bench/support.ts";
 import { chart } from "./chart.ts";
 import { fillBlock, tableOf } from "./markdown.ts";
 
@@ -55,13 +61,14 @@ async function measure(name: string, map: string): Promise<Section> {
         `--import-map=${map}`,
         new URL(name, folder).href,
       ],
-      env: { [ROWS_FILE]: rowsFile },
+      env: { [ROWS_FILE]: rowsFile, [IMPORT_MAP]: map },
       stdin: "null",
     }).spawn().status;
     if (!success) throw new Error(`${name} failed`);
     const lines = (await Deno.readTextFile(rowsFile)).split("\n");
     const rows = lines.filter((line) => line !== "")
       .map((line): Row => JSON.parse(line));
+    if (rows.length === 0) throw new Error(`${name} has measured nothing`);
     return { title, rows };
   } finally {
     await Deno.remove(rowsFile);
@@ -80,8 +87,9 @@ async function machine(): Promise<string> {
 
 async function write(sections: readonly Section[]): Promise<void> {
   const by = await machine();
-  const withBudget = sections.flatMap(({ rows }) =>
+  const withBudget = sections.flatMap(({ title, rows }) =>
     rows.filter(({ budget }) => budget !== null)
+      .map((row): Row => ({ ...row, work: `${title}: ${row.work.trim()}` }))
   );
   const text = `# Benchmarks
 
@@ -135,10 +143,20 @@ if (names.length === 0) {
 }
 const began = performance.now();
 const sections: Section[] = [];
+const failures: string[] = [];
 const built = await Deno.makeTempDir();
-const map = await build(built);
-for (const name of names) sections.push(await measure(name, map));
-await Deno.remove(built, { recursive: true });
+try {
+  const map = await build(built);
+  for (const name of names) {
+    try {
+      sections.push(await measure(name, map));
+    } catch (error) {
+      failures.push((error as Error).message);
+    }
+  }
+} finally {
+  await Deno.remove(built, { recursive: true });
+}
 const rows = sections.flatMap(({ rows }) => rows);
 if (names.length > 1) {
   console.log("\nall");
@@ -151,4 +169,6 @@ console.log(
     rows.filter(({ budget }) => budget !== null).length
   } budgets missed`,
 );
-if (Deno.args.length === 0) await write(sections);
+for (const failure of failures) console.error(failure);
+if (failures.length > 0) Deno.exitCode = 1;
+else if (Deno.args.length === 0) await write(sections);

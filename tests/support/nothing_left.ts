@@ -1,4 +1,4 @@
-/** Every test file ends by asking what is still alive. */
+/** Every test file that starts something ends by asking what is still alive. */
 
 import { assertEquals } from "@std/assert";
 import { afterAll } from "@std/testing/bdd";

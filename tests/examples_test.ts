@@ -13,6 +13,23 @@ import { deno, pathOf, type Ran } from "./support/run.ts";
 const example = (name: string, ...args: string[]): Promise<Ran> =>
   deno(["run", "-q", "-A", pathOf(`examples/${name}`), ...args]);
 
+/** Says hello to all, and counts them. */
+function countingServer() {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => {
+      counting.requests++;
+      return new Response("hello");
+    },
+  );
+  const counting = {
+    requests: 0,
+    url: `http://127.0.0.1:${server.addr.port}/`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+  return counting;
+}
+
 describe("the example", () => {
   it("process_hello.ts", async () => {
     const { code, stdout, stderr } = await example("process_hello.ts");
@@ -48,17 +65,9 @@ describe("the example", () => {
   });
 
   it("process_requests.ts with a URL", async () => {
-    let requests = 0;
-    await using server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen() {} },
-      () => {
-        requests++;
-        return new Response("hello");
-      },
-    );
-    const url = `http://127.0.0.1:${server.addr.port}/`;
-    const { code } = await example("process_requests.ts", url);
-    assertEquals([code, requests], [0, 3]);
+    await using server = countingServer();
+    const { code } = await example("process_requests.ts", server.url);
+    assertEquals([code, server.requests], [0, 3]);
   });
 
   it("thread_hello.ts", async () => {
@@ -147,20 +156,13 @@ describe("the example", () => {
   });
 
   it("requests_2x3x5.ts fetches each URL once", async () => {
-    let requests = 0;
-    await using server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen() {} },
-      () => {
-        requests++;
-        return new Response("hello");
-      },
-    );
+    await using server = countingServer();
     const { code, stdout, stderr } = await example(
       "requests_2x3x5.ts",
       "1000",
-      `http://127.0.0.1:${server.addr.port}/`,
+      server.url,
     );
-    assertEquals([code, stderr, requests], [0, "", 1000]);
+    assertEquals([code, stderr, server.requests], [0, "", 1000]);
     assertMatch(stdout, /^fetchAll took [\d.]+ s\n/);
     assertMatch(stdout, /\n1000 requests, 1000 URLs\n$/);
     const each = [

@@ -8,13 +8,13 @@ import {
   Event,
   Lock,
   type Manager,
-  Process,
   RLock,
   Semaphore,
   Thread,
 } from "@multi/processing";
 import { runAsOwner } from "../../internal/context.ts";
 import { Crew } from "../support/crew.ts";
+import { follow } from "../support/followed.ts";
 import type { LockFlavour } from "./locks.ts";
 
 /** Makes what this library has, in memory that is shared. */
@@ -43,23 +43,6 @@ export const coroutines: LockFlavour = {
   canDie: false,
   make,
 };
-
-/** Starts a process or thread, and gives what a test needs of it. */
-function follow<R>(worker: Process<never[], R> | Thread<never[], R>) {
-  worker.start();
-  return {
-    async result() {
-      const result = await worker.result();
-      await worker.join();
-      return result;
-    },
-    async kill() {
-      if (worker instanceof Process) worker.kill();
-      else worker.terminate();
-      await worker.join();
-    },
-  };
-}
 
 const crew = new Crew({});
 

@@ -1,27 +1,16 @@
 import { Process, SharedDict, SharedValue, Thread } from "@multi/processing";
 import { describe, it } from "@std/testing/bdd";
 import * as work from "../fixtures/shared_work.ts";
+import { follow } from "../support/followed.ts";
 import { checkLinearizable } from "./linearizable.ts";
 import { sharingConformance, type SharingFlavour } from "./shared_memory.ts";
 
 /** Starts each function in a worker of that class. */
 function startIn(Worker: typeof Process | typeof Thread) {
-  return ((fn: unknown, ...args: unknown[]) => {
-    const worker = new Worker({ target: fn, args } as never);
-    worker.start();
-    return {
-      async result() {
-        const result = await worker.result();
-        await worker.join();
-        return result;
-      },
-      async kill() {
-        if (worker instanceof Process) worker.kill();
-        else worker.terminate();
-        await worker.join();
-      },
-    };
-  }) as SharingFlavour["start"];
+  return ((fn: unknown, ...args: unknown[]) =>
+    follow(
+      new Worker({ target: fn, args } as never),
+    )) as SharingFlavour["start"];
 }
 
 sharingConformance({

@@ -22,12 +22,12 @@ import { readCommandLine } from "../internal/cli/command_line.ts";
 import { readAddress } from "../internal/cli/options.ts";
 import { render } from "../internal/cli/render.ts";
 import { UsageError } from "../internal/cli/usage_error.ts";
-import { hasScript } from "./support/has_script.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { processesWith } from "./support/process_table.ts";
 import { Relay } from "./support/relay.ts";
 import { deno, pathOf } from "./support/run.ts";
 import { Running } from "./support/running.ts";
+import { hasTerminal, onTerminal } from "./support/terminal.ts";
 import { until } from "./support/until.ts";
 
 const RUN = ["run", "-q", "-A", pathOf("cli.ts")];
@@ -362,7 +362,7 @@ describe("the command", () => {
 
 describe({
   name: "on a terminal",
-  ignore: !await hasScript(),
+  ignore: !await hasTerminal(),
   fn() {
     let server: Running;
     let address: string;
@@ -377,7 +377,7 @@ describe({
 
     it("status draws itself anew", async () => {
       await using client = await connect(address);
-      await using status = onTerminal(address, "status --interval=5");
+      await using status = typed(address, "status", "--interval=5");
       await status.says(/queued 0/);
       await client.tasks.put({ fn: "square" });
       await status.says(/queued 1/);
@@ -392,7 +392,12 @@ describe({
     it("Ctrl-C lets a worker finish", async () => {
       await using client = await connect(address);
       const path = newPath();
-      await using work = onTerminal(address, `work --processes=2 '${TASKS}'`);
+      await using work = typed(
+        address,
+        "work",
+        "--processes=2",
+        TASKS,
+      );
       await client.tasks.put({ fn: "hold", args: [path], id: 1, retries: 0 });
       await until(() => exists(path));
       await work.types("\x03");
@@ -404,10 +409,11 @@ describe({
   },
 });
 
-function onTerminal(address: string, rest: string): Running {
-  const [name, ...args] = rest.split(" ");
-  const line = [Deno.execPath(), ...RUN, name, "--address", address, ...args];
-  return new Running(["-qefc", line.join(" "), "/dev/null"], ENV, "script");
+function typed(address: string, name: string, ...args: string[]): Running {
+  const [program, ...rest] = onTerminal(
+    [...RUN, name, "--address", address, ...args],
+  );
+  return new Running(rest, ENV, program);
 }
 
 describe("a server that goes and comes back", () => {

@@ -22,6 +22,7 @@ import { Mark } from "./support/mark.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { childrenOfThisProcess } from "./support/process_table.ts";
 import { pathOf, run as runProgram } from "./support/run.ts";
+import { hasTerminal, onTerminal } from "./support/terminal.ts";
 import { until } from "./support/until.ts";
 
 const { DEVNULL, PIPE, Popen, run, STDOUT } = subprocess;
@@ -465,21 +466,9 @@ describe("a child process of ours", () => {
   }
 });
 
-async function hasScript(): Promise<boolean> {
-  try {
-    const { stdout } = await run(["script", "--version"], {
-      captureOutput: true,
-      text: true,
-    });
-    return stdout.includes("util-linux");
-  } catch {
-    return false;
-  }
-}
-
 describe({
   name: "on a terminal",
-  ignore: !await hasScript(), // other systems' script has other options
+  ignore: !await hasTerminal(),
   fn() {
     nothingLeft();
 
@@ -492,12 +481,7 @@ describe({
           try { await run(["sh", "-c", script], { timeout }); }
           catch (error) { console.log(error.name); break; }
         }`;
-      const { stdout } = await run([
-        "script",
-        "-qefc",
-        `'${Deno.execPath()}' eval -q '${code.replaceAll("'", "'\\''")}'`,
-        "/dev/null",
-      ], {
+      const { stdout } = await run(onTerminal(["eval", "-q", code]), {
         captureOutput: true,
         text: true,
         env: { ...mark.env, NO_COLOR: "1" },
@@ -514,12 +498,12 @@ describe({
           "while :; do sleep 0.01; done";
         console.log(await call(["sh", "-c", script]));
         Deno.exit();`;
-      await using terminal = new Popen([
-        "script",
-        "-qefc",
-        `'${Deno.execPath()}' eval -q '${code.replaceAll("'", "'\\''")}'`,
-        "/dev/null",
-      ], { stdin: PIPE, stdout: PIPE, text: true, env: { NO_COLOR: "1" } });
+      await using terminal = new Popen(onTerminal(["eval", "-q", code]), {
+        stdin: PIPE,
+        stdout: PIPE,
+        text: true,
+        env: { NO_COLOR: "1" },
+      });
       let shown = "";
       const keyboard = terminal.stdin!.getWriter();
       for await (const text of terminal.stdout!) {

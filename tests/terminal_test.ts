@@ -1,27 +1,26 @@
-/** On a terminal: a pseudo-terminal, made by `script` of util-linux. */
+/** A program with children, on a terminal. */
 
 import { assertEquals } from "@std/assert";
 import { deadline } from "@std/async";
 import { describe, it } from "@std/testing/bdd";
-import { hasScript } from "./support/has_script.ts";
 import { pathOf } from "./support/run.ts";
 import { processesWith } from "./support/process_table.ts";
+import { hasTerminal, onTerminal } from "./support/terminal.ts";
 import { until } from "./support/until.ts";
 
 describe({
   name: "Ctrl-C on a terminal",
-  ignore: !await hasScript(),
+  ignore: !await hasTerminal(),
   fn() {
     it("ends parent and children once, without a word", async () => {
       const folder = await Deno.makeTempDir();
       const mark = `TERMINAL=${crypto.randomUUID()}`;
       const program = pathOf("tests/fixtures/leaves_children.ts");
-      const terminal = new Deno.Command("script", {
-        args: [
-          "-qefc",
-          `'${Deno.execPath()}' run -q -A '${program}' never '${folder}' ready`,
-          "/dev/null",
-        ],
+      const [script, ...args] = onTerminal(
+        ["run", "-q", "-A", program, "never", folder, "ready"],
+      );
+      const terminal = new Deno.Command(script, {
+        args,
         env: { TERMINAL: mark.slice("TERMINAL=".length) },
         stdin: "piped",
         stdout: "piped",

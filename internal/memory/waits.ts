@@ -39,6 +39,12 @@ const CAN_SPIN = navigator.hardwareConcurrency > 1;
 const MOST_SPINS = 4000;
 const FEWEST_SPINS = 50;
 /**
+ * After so many looks in vain on end, one that is as long as may be. Two threads that
+ * both sleep are never quick enough for each other's short looks, and would not find
+ * out how quick they are when awake.
+ */
+const PROBE_AFTER = 16;
+/**
  * Where something has come so soon (ms) after the thread went to sleep, it blocks for
  * as long the next time, instead of sleeping without being blocked: that way it is
  * woken by one other thread, and not two. It does so a limited number of times on end,
@@ -69,6 +75,8 @@ export class Line {
    * takes the processor from who is waited for, if there are not enough of them.)
    */
   #spins = FEWEST_SPINS * 4;
+  /** How often that was in vain, on end. */
+  #misses = 0;
 
   constructor(waits: Waits, gate: Gate) {
     this.#waits = waits;
@@ -283,14 +291,18 @@ export class Line {
 
   #spin<R>(attempt: Attempt<R>): R | undefined {
     if (!CAN_SPIN) return undefined;
-    for (let i = 0; i < this.#spins; i++) {
+    const isProbe = ++this.#misses > PROBE_AFTER;
+    const most = isProbe ? MOST_SPINS : this.#spins;
+    for (let i = 0; i < most; i++) {
       if (!this.gate.ready()) continue;
       const taken = attempt();
       if (taken === undefined) continue;
-      this.#spins = Math.min(MOST_SPINS, this.#spins * 2);
+      this.#misses = 0;
+      this.#spins = Math.min(MOST_SPINS, Math.max(this.#spins, i) * 2);
       this.#passOn();
       return taken;
     }
+    if (isProbe) this.#misses = 0;
     this.#spins = Math.max(FEWEST_SPINS, this.#spins >> 1);
     return undefined;
   }

@@ -91,6 +91,6 @@ export class AsyncResult<R> implements PromiseLike<R> {
     fulfilled?: ((value: R) => T | PromiseLike<T>) | null,
     rejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
   ): Promise<T | E> {
-    return this.get().then(fulfilled, rejected);
+    return (this.#eventual.value() as Promise<R>).then(fulfilled, rejected);
   }
 }

@@ -3,7 +3,7 @@
 import { textOf } from "../launch/run_call.ts";
 import { writeAll } from "../launch/write_all.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import type { Eventual } from "./eventual.ts";
+import { Eventual } from "./eventual.ts";
 import { infoOf, Order } from "./messages.ts";
 import { Task, type TaskLimits, type TaskOwner } from "./task.ts";
 import type { TaskOptions } from "./task_options.ts";
@@ -63,17 +63,18 @@ export class PromiseOwner implements TaskOwner {
   }
 }
 
-/** A result is told. */
-export class EventualOwner implements TaskOwner {
+/** What a call will have given. */
+export class EventualOfCall extends Eventual implements TaskOwner {
   constructor(
     readonly dispatcher: Dispatcher,
-    readonly eventual: Eventual,
     readonly told: ((value: unknown) => void) | undefined,
-  ) {}
+  ) {
+    super();
+  }
 
   ended(_task: Task, ok: boolean, value: unknown): void {
     this.dispatcher.progress.did(1, ok ? 0 : 1);
-    this.eventual.settle(ok, value);
+    this.settle(ok, value);
   }
 }
 

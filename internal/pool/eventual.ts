@@ -1,5 +1,6 @@
 /** What a task will have given. */
 
+import { currentCoroutine } from "../context.ts";
 import { TIMED_OUT, waitFor, type WaitOptions } from "../wait.ts";
 
 /** What came of a task. */
@@ -16,6 +17,7 @@ export class Eventual {
   #outcome: Outcome | null = null;
   #waiting: (() => void)[] | null = null;
   #promise: Promise<void> | null = null;
+  #value: Promise<unknown> | null = null;
 
   /** What came of it; `null`: it is not there yet. */
   get outcome(): Outcome | null {
@@ -48,6 +50,18 @@ export class Eventual {
       if (ended === TIMED_OUT) return this.#outcome !== null;
     }
     return true;
+  }
+
+  /** What it will be; the kill of the coroutine that waits ends the wait. */
+  value(): Promise<unknown> {
+    if (currentCoroutine() !== null) return this.wait().then(() => this.take());
+    return this.#value ??= new Promise((resolve, reject) =>
+      this.whenSettled(() => {
+        const { ok, value } = this.#outcome!;
+        if (ok) resolve(value);
+        else reject(value);
+      })
+    );
   }
 
   /** What it is; throws, where it is an error. Only when it is there. */

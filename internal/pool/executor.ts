@@ -2,10 +2,9 @@ import { BrokenPoolError } from "../../errors.ts";
 import { LEVELS, log } from "../launch/log.ts";
 import type { Target } from "../launch/target.ts";
 import { waitHolding } from "../wait.ts";
-import { call, EventualOwner } from "./calls.ts";
+import { call, EventualOfCall } from "./calls.ts";
 import { PROCESSES, THREADS } from "./carriers.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { Eventual } from "./eventual.ts";
 import { Future } from "./future.ts";
 import { ImapJob } from "./imap_job.ts";
 import { makeDispatcher, type PoolSettings } from "./pool_options.ts";
@@ -99,7 +98,7 @@ export abstract class Executor implements AsyncDisposable {
     ...args: A
   ): Future<R> {
     const dispatcher = this.#dispatcher;
-    const eventual = new Eventual();
+    const eventual = new EventualOfCall(dispatcher, undefined);
     let task: Task | null = null;
     try {
       task = call(
@@ -112,7 +111,7 @@ export abstract class Executor implements AsyncDisposable {
           transfer: undefined,
           keeper: this,
         },
-        new EventualOwner(dispatcher, eventual, undefined),
+        eventual,
       );
     } catch (error) {
       eventual.settle(false, error);

@@ -140,7 +140,7 @@ export class Future<R> implements PromiseLike<R> {
     fulfilled?: ((value: R) => T | PromiseLike<T>) | null,
     rejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
   ): Promise<T | E> {
-    return this.result().then(fulfilled, rejected);
+    return (this.#eventual.value() as Promise<R>).then(fulfilled, rejected);
   }
 
   async #wait(options: WaitOptions): Promise<void> {

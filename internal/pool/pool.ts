@@ -6,7 +6,7 @@ import { AsyncResult } from "./async_result.ts";
 import {
   call,
   callBack,
-  EventualOwner,
+  EventualOfCall,
   PromiseOwner,
   tellerOf,
 } from "./calls.ts";
@@ -16,6 +16,7 @@ import { Eventual } from "./eventual.ts";
 import { ImapJob } from "./imap_job.ts";
 import { MapJob, type MapPlan } from "./map_job.ts";
 import { makeDispatcher, type PoolOptions } from "./pool_options.ts";
+import { NO_LIMITS, type TaskLimits } from "./task.ts";
 import {
   type CallbackOptions,
   checkCount,
@@ -75,7 +76,8 @@ const forgotten = new FinalizationRegistry<Dispatcher>((dispatcher) => {
 export class Pool implements AsyncDisposable {
   #dispatcher: Dispatcher;
   #retries: number;
-  #taskTimeout: number;
+  /** Of tasks that have none of their own. */
+  #limits: TaskLimits;
 
   /**
    * Makes a pool, and starts its workers.
@@ -103,7 +105,10 @@ export class Pool implements AsyncDisposable {
       );
     }
     this.#retries = retries;
-    this.#taskTimeout = checkLimit("taskTimeout", taskTimeout) ?? Infinity;
+    this.#limits = {
+      ...NO_LIMITS,
+      taskTimeout: checkLimit("taskTimeout", taskTimeout) ?? Infinity,
+    };
     const name = isThreads ? `ThreadPool-${++threadPools}` : `Pool-${++pools}`;
     this.#dispatcher = makeDispatcher(name, settings, {
       carriers: isThreads ? THREADS : PROCESSES,
@@ -164,14 +169,9 @@ export class Pool implements AsyncDisposable {
       unknown[]?,
       Options?,
     ];
-    const eventual = new Eventual();
+    const eventual = new EventualOfCall(this.#dispatcher, tellerOf(options));
     try {
-      const owner = new EventualOwner(
-        this.#dispatcher,
-        eventual,
-        tellerOf(options),
-      );
-      this.#call(fn, args, options, owner);
+      this.#call(fn, args, options, eventual);
     } catch (error) {
       eventual.settle(false, error);
     }
@@ -361,9 +361,9 @@ export class Pool implements AsyncDisposable {
     fn: unknown,
     args: readonly unknown[],
     options: TaskOptions,
-    owner: PromiseOwner | EventualOwner,
+    owner: PromiseOwner | EventualOfCall,
   ): void {
-    const limits = limitsOf(options, this.#taskTimeout);
+    const limits = limitsOf(options, this.#limits);
     const retries = this.#retries;
     const { transfer } = options;
     const plan = { fn, args, limits, retries, transfer, keeper: this };
@@ -427,7 +427,7 @@ export class Pool implements AsyncDisposable {
     const dispatcher = this.#dispatcher;
     const { chunksize } = options;
     dispatcher.checkOpen();
-    const limits = limitsOf(options, this.#taskTimeout);
+    const limits = limitsOf(options, this.#limits);
     limits.signal?.throwIfAborted();
     return {
       fn: dispatcher.functions.of(fn),

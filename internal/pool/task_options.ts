@@ -54,13 +54,17 @@ export type TaskArgs<A extends unknown[], O> = [] extends A
   ? [args?: Readonly<A>, options?: O]
   : [args: Readonly<A>, options?: O];
 
-/** The limits that are asked for; `taskTimeout` is the pool's. */
+/** The limits that are asked for; where none are, those of the pool. */
 export function limitsOf(
   { taskTimeout, queueTimeout, signal }: TaskOptions,
-  poolTimeout: number,
+  ofPool: TaskLimits,
 ): TaskLimits {
+  if (
+    taskTimeout === undefined && queueTimeout === undefined &&
+    signal === undefined
+  ) return ofPool;
   return {
-    taskTimeout: checkLimit("taskTimeout", taskTimeout) ?? poolTimeout,
+    taskTimeout: checkLimit("taskTimeout", taskTimeout) ?? ofPool.taskTimeout,
     queueTimeout: checkLimit("queueTimeout", queueTimeout) ?? Infinity,
     signal,
   };

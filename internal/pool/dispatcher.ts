@@ -59,6 +59,11 @@ const MOST_AHEAD = 1000;
 const GRACE_MS = 1000;
 /** So often a task may be on its way to a worker when that dies. */
 const MOST_IN_VAIN = 2;
+/**
+ * Tasks that are submitted without a break are given out together, after one, two
+ * more, four more …, so many at most: to wake a worker takes as long as ten of them.
+ */
+const MOST_TOGETHER = 64;
 const FIRST_BYTES = 2 ** 14;
 /** Larger memory is not kept for the next answer. */
 const MOST_KEPT = 2 ** 23;
@@ -90,6 +95,10 @@ export class Dispatcher {
   #isDispatching = false;
   #isCollecting = false;
   #isScheduled = false;
+  /** How many tasks were submitted that nobody was told of, … */
+  #untold = 0;
+  /** … and how many of them are given out together. */
+  #together = 1;
   #ids = 0;
   /** To where answers are copied, if nobody reads them now. */
   #scratch: Scratch | null = null;
@@ -175,6 +184,10 @@ export class Dispatcher {
   submit(task: Task, keeper: object): void {
     this.adopt(task, keeper);
     this.#queue.add(task);
+    this.schedule();
+    if (++this.#untold < this.#together) return;
+    this.#untold = 0;
+    this.#together = Math.min(MOST_TOGETHER, this.#together * 2);
     if (this.#inbox.ready()) this.collect();
     else this.dispatch();
   }
@@ -329,6 +342,8 @@ export class Dispatcher {
     this.#isScheduled = true;
     queueMicrotask(() => {
       this.#isScheduled = false;
+      this.#untold = 0;
+      this.#together = 1;
       this.dispatch();
     });
   }

@@ -17,6 +17,8 @@ const ROUNDS = 3;
 const WORKERS = 2;
 const APPLIES = 5_000;
 const OUTSTANDING = 20_000;
+/** So often what is short is done again, for the median. */
+const RUNS = 3;
 const NUMBERS = 100_000;
 const MEGABYTES = 50;
 const TASKS = 8;
@@ -24,6 +26,8 @@ const TASKS = 8;
 const STEPS = 20_000_000;
 /** As long as it takes until a worker is up, and idle. */
 const IDLE_MS = 1000;
+/** So many threads are idle when their memory is measured. */
+const THREADS = 8;
 
 /** A pool of npm for Deno. */
 const WEB = "poolifier-web-worker";
@@ -51,6 +55,16 @@ async function timed(run: () => Promise<unknown>, count = 1): Promise<number> {
   return (performance.now() - start) * 1000 / count;
 }
 
+/** The median of several runs. */
+async function again(
+  run: () => Promise<unknown>,
+  count: number,
+): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < RUNS; i++) times.push(await timed(run, count));
+  return median(times);
+}
+
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 async function ours(Kind: typeof Pool | typeof ThreadPool): Promise<Times> {
@@ -68,8 +82,8 @@ async function ours(Kind: typeof Pool | typeof ThreadPool): Promise<Times> {
     apply: await timed(async () => {
       for (let i = 0; i < APPLIES; i++) await pool.apply(square, [i]);
     }, APPLIES),
-    outstanding: await timed(outstanding, OUTSTANDING),
-    map: await timed(() => pool.map(square, all), NUMBERS),
+    outstanding: await again(outstanding, OUTSTANDING),
+    map: await again(() => pool.map(square, all), NUMBERS),
     "map 1": await timed(
       () => pool.map(square, all, { chunksize: 1 }),
       NUMBERS,
@@ -129,8 +143,11 @@ async function withoutFfi(): Promise<Times> {
 
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** MB for each worker that is idle. */
-async function memory(): Promise<{ process: number; thread: number }> {
+/** MB for each worker that is idle; first of all, as Workers are used again. */
+async function memory(): Promise<
+  Record<"process" | "thread" | "bare", number>
+> {
+  const bare = await bareWorkers();
   await using pool = new Pool(WORKERS);
   await pool.map(square, numbers(100), { chunksize: 1 });
   await delay(IDLE_MS);
@@ -138,14 +155,28 @@ async function memory(): Promise<{ process: number; thread: number }> {
     pool.workers.map(({ ident }) => memoryOf(ident)),
   );
   const before = await memoryOf("self");
-  // More than the Workers that earlier pools have left for others to use.
-  const count = 8;
-  await using threads = new ThreadPool(count);
+  await using threads = new ThreadPool(THREADS);
   await threads.map(square, numbers(100), { chunksize: 1 });
   await delay(IDLE_MS);
-  const idle = Math.max(4, navigator.hardwareConcurrency);
+  const thread = (await memoryOf("self") - before) / THREADS;
+  return { process: median(each), thread, bare };
+}
+
+/** MB for each Worker that does nothing. */
+async function bareWorkers(): Promise<number> {
+  const before = await memoryOf("self");
+  const code = "data:application/javascript,postMessage(1)";
+  const workers: Worker[] = [];
+  for (let i = 0; i < THREADS; i++) {
+    const worker = new Worker(code, { type: "module" });
+    await new Promise((resolve) => worker.onmessage = resolve);
+    workers.push(worker);
+  }
+  await delay(IDLE_MS);
   const after = await memoryOf("self");
-  return { process: median(each), thread: (after - before) / (count - idle) };
+  for (const worker of workers) worker.terminate();
+  await delay(IDLE_MS);
+  return (after - before) / THREADS;
 }
 
 const PEERS = decodeURIComponent(
@@ -187,6 +218,7 @@ async function npm(): Promise<(() => Promise<Record<string, Times>>) | null> {
 }
 
 if (import.meta.main) {
+  const { process, thread, bare } = await memory();
   const node = await npm();
   if (node === null) console.log("npm's pools cannot be installed here");
   const all = new Map<string, number[]>();
@@ -286,7 +318,6 @@ if (import.meta.main) {
     ["1 MiB and back", "pool 1 MiB", "Python Pool", "python 1 MiB", 0.4],
     ["1 MiB, threads", "threads 1 MiB", "piscina", "piscina 1 MiB", null],
   ];
-  const { process, thread } = await memory();
   printRows([
     ...rows.map(([work, ours, peer, theirs, budget]): Row => ({
       work: `${work} (µs)`,
@@ -304,5 +335,12 @@ if (import.meta.main) {
     })),
     limitRow("memory of an idle worker, a process (MB)", process, 35),
     limitRow("memory of an idle worker, a thread (MB)", thread, 10),
+    {
+      work: "memory of an idle worker, a thread (MB)",
+      ours: thread,
+      peer: "a bare Worker",
+      theirs: bare,
+      budget: null,
+    },
   ]);
 }

@@ -63,16 +63,18 @@ export const HEADINGS: readonly string[] = [
   "",
 ];
 
+const numbers = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+
 /** A row as texts. */
 export function cellsOf(row: Row): string[] {
   const { work, ours, peer, theirs, budget } = row;
   return [
     work,
-    ours.toPrecision(3),
-    theirs.toPrecision(3),
+    numbers.format(ours),
+    numbers.format(theirs),
     peer,
     (ours / theirs).toFixed(2),
-    budget === null ? "" : `<= ${Number(budget.toPrecision(3))}`,
+    budget === null ? "" : `<= ${numbers.format(budget)}`,
     budget === null ? "" : isMissed(row) ? "MISSED" : "ok",
   ];
 }

@@ -4,12 +4,14 @@ import json
 import multiprocessing
 import multiprocessing.pool
 import os
+import statistics
 import time
 from concurrent.futures import ProcessPoolExecutor
 
 WORKERS = 2
 APPLIES = 2_000
 OUTSTANDING = 20_000
+RUNS = 3
 NUMBERS = 100_000
 MEGABYTES = 50
 
@@ -28,13 +30,21 @@ def timed(run, count):
     return (time.perf_counter() - start) * 1e6 / count
 
 
+def again(run, count):
+    return statistics.median(timed(run, count) for _ in range(RUNS))
+
+
+def outstanding(pool):
+    def run():
+        results = [pool.apply_async(square, (i,)) for i in range(OUTSTANDING)]
+        return [result.get() for result in results]
+
+    return again(run, OUTSTANDING)
+
+
 def pool_times(pool):
     pool.map(square, range(100), 1)
     mb = os.urandom(2**20)
-
-    def outstanding():
-        results = [pool.apply_async(square, (i,)) for i in range(OUTSTANDING)]
-        return [result.get() for result in results]
 
     def unordered():
         return list(pool.imap_unordered(square, range(NUMBERS // 5)))
@@ -43,8 +53,8 @@ def pool_times(pool):
         "apply": timed(
             lambda: [pool.apply(square, (i,)) for i in range(APPLIES)], APPLIES
         ),
-        "outstanding": timed(outstanding, OUTSTANDING),
-        "map": timed(lambda: pool.map(square, range(NUMBERS)), NUMBERS),
+        "outstanding": outstanding(pool),
+        "map": again(lambda: pool.map(square, range(NUMBERS)), NUMBERS),
         "map 1": timed(lambda: pool.map(square, range(NUMBERS), 1), NUMBERS),
         "imap": timed(unordered, NUMBERS // 5),
         "1 MiB": timed(
@@ -80,7 +90,8 @@ if __name__ == "__main__":
     with multiprocessing.Pool(WORKERS) as pool:
         times = pool_times(pool)
     with multiprocessing.pool.ThreadPool(WORKERS) as pool:
-        times["threads outstanding"] = pool_times(pool)["outstanding"]
+        pool.map(square, range(100), 1)
+        times["threads outstanding"] = outstanding(pool)
     with ProcessPoolExecutor(WORKERS) as executor:
         times.update(executor_times(executor))
     for method in ["spawn", "fork"]:

@@ -87,8 +87,10 @@ class Sequence implements Input {
   take(most: number): unknown[] {
     const items: unknown[] = [];
     if (this.#failed !== null) {
+      const { error } = this.#failed;
+      this.#failed = null;
       this.isOver = true;
-      throw this.#failed.error;
+      throw error;
     }
     while (items.length < most && !this.isOver) {
       try {

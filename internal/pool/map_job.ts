@@ -48,6 +48,7 @@ export class MapJob implements Source, TaskOwner {
   #taken = 0;
   /** How many bytes the last chunk took. */
   #bytes = 0;
+  #isExhausted = false;
   #isOver = false;
   readonly #unwatch: () => void;
 
@@ -149,6 +150,8 @@ export class MapJob implements Source, TaskOwner {
   }
 
   #exhausted(): void {
+    if (this.#isExhausted) return;
+    this.#isExhausted = true;
     this.#dispatcher.removeSource(this);
     if (this.#input.length === null) this.#dispatcher.progress.setOpen(false);
   }
@@ -165,7 +168,7 @@ export class MapJob implements Source, TaskOwner {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#unwatch();
-    if (!this.#input.isOver) this.#exhausted();
+    this.#exhausted();
     this.#input.close();
     this.#dispatcher.progress.did(0, 0);
     this.#settled(false, reason);

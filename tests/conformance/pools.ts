@@ -716,6 +716,28 @@ export function poolConformance(
         assertEquals(await closing.join(), true);
       });
 
+      it("after close(), also where an iterable has thrown", async () => {
+        function* broken(good: number) {
+          yield* numbers(good);
+          throw new EvalError("the iterable is broken");
+        }
+        async function* brokenLater(good: number) {
+          yield* broken(await good);
+        }
+        for (const items of [broken, brokenLater]) {
+          for (const good of [0, 2, 10]) {
+            const pool = new Pool(1);
+            const options = { chunksize: 10 };
+            const map = pool.map(work.square, items(good), options);
+            const imap = pool.imap(work.square, items(good), options);
+            await assertRejects(() => map, EvalError);
+            await assertRejects(() => Array.fromAsync(imap), EvalError);
+            pool.close();
+            assertEquals(await pool.join({ timeout: 30_000 }), true);
+          }
+        }
+      });
+
       it("and gives what imap() has left", async () => {
         const pool = new Pool(2);
         const iterator = pool.imap(work.square, numbers(500));

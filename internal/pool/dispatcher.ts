@@ -42,7 +42,7 @@ import { Crew, type CrewOptions } from "./crew.ts";
 import { Drafts } from "./drafts.ts";
 import type { Functions } from "./functions.ts";
 import { leaveInbox, newInbox } from "./link.ts";
-import { startClock, watchSignal, watchTime } from "./limits.ts";
+import { watchSignal, watchTime } from "./limits.ts";
 import { Answer, kindOf, leadOf, numberOf } from "./messages.ts";
 import type { PoolWorker } from "./pool_worker.ts";
 import { Progress, type ProgressListener } from "./progress.ts";
@@ -55,8 +55,6 @@ import { APART, PLAIN, type Wording } from "./wording.ts";
 const AHEAD_MS = 1;
 /** … in so many tasks at most. */
 const MOST_AHEAD = 1000;
-/** So long a task that listens may take to end by itself (ms). */
-const GRACE_MS = 1000;
 /** So often a task may be on its way to a worker when that dies. */
 const MOST_IN_VAIN = 2;
 /**
@@ -402,18 +400,11 @@ export class Dispatcher {
   }
 
   /** Looks how long the first task of a worker takes, if that is limited. */
-  #watch(worker: PoolWorker): void {
-    const task = worker.given.first;
-    if (task === worker.watched) return;
-    worker.watched = task;
-    worker.stopClock?.();
-    worker.stopClock = null;
-    if (task !== undefined && task.limits.taskTimeout !== Infinity) {
-      worker.stopClock = startClock(worker, task, () => this.#tooLong(task));
-    }
+  #watch({ clock, given }: PoolWorker): void {
+    clock.follow(given.first, this.#tooLong);
   }
 
-  #tooLong(task: Task): void {
+  readonly #tooLong = (task: Task): void => {
     const { taskTimeout } = task.limits;
     this.#end(
       task,
@@ -422,7 +413,7 @@ export class Dispatcher {
       ),
       Why.LATE,
     );
-  }
+  };
 
   #outOfQueue(task: Task): void {
     this.cancel(
@@ -449,30 +440,25 @@ export class Dispatcher {
     this.settle(task, false, reason);
     if (listens) {
       words.abort(task.id, why);
-      this.#killLater(worker, task);
+      worker.clock.grace(task, () => this.#killIfAt(worker, task));
     } else this.#kill(worker);
     this.schedule();
   }
 
-  /** Ends a worker, unless it ends its task by itself. */
-  #killLater(worker: PoolWorker, task: Task): void {
-    const timer = setTimeout(() => {
-      if (worker.isGone) return;
-      this.#takeBack(worker);
-      this.#collectFrom(worker);
-      if (worker.given.first === task) this.#kill(worker);
-      this.schedule();
-    }, GRACE_MS);
-    // Nobody waits for it.
-    Deno.unrefTimer(timer);
-    worker.stopClock = () => clearTimeout(timer);
+  /** Ends a worker that has not ended a task by now. */
+  #killIfAt(worker: PoolWorker, task: Task): void {
+    if (worker.isGone) return;
+    this.#takeBack(worker);
+    this.#collectFrom(worker);
+    if (worker.given.first === task) this.#kill(worker);
+    this.schedule();
   }
 
   /** Ends a worker whose task nobody wants any more. */
   #kill(worker: PoolWorker): void {
     worker.isGone = true;
     this.#takeBack(worker);
-    worker.stopClock?.();
+    worker.clock.stop();
     this.crew.kill(worker);
     this.schedule();
   }

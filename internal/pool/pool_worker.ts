@@ -6,6 +6,7 @@ import { Take } from "../structure/get_side.ts";
 import { cellWords, Seal } from "../structure/ring_words.ts";
 import { giveBack, Scratch, takeScratch } from "../structure/scratch.ts";
 import type { Carrier } from "./carriers.ts";
+import { Clock } from "./clock.ts";
 import { Deque } from "./deque.ts";
 import type { PoolFunction } from "./functions.ts";
 import type { Link } from "./link.ts";
@@ -42,10 +43,7 @@ export class PoolWorker {
   pace = Infinity;
   /** When it last answered, or was given something to do. */
   since = 0;
-  /** Its first task, when somebody looked at the clock for that. */
-  watched: Task | undefined = undefined;
-  /** What stops that clock. */
-  stopClock: (() => void) | null = null;
+  readonly clock: Clock;
   #functions: (PoolFunction | undefined)[] = [];
   /** Answers that were taken together: where they are, and how many are left. */
   #answers: Scratch | null = null;
@@ -56,6 +54,7 @@ export class PoolWorker {
     this.carrier = carrier;
     this.link = link;
     this.left = left;
+    this.clock = new Clock(link.words);
   }
 
   /** Whether it has nothing to do. */
@@ -155,7 +154,7 @@ export class PoolWorker {
   /** Lets go of the link: the worker is dead, or nobody cares. */
   close(): void {
     this.isGone = true;
-    this.stopClock?.();
+    this.clock.stop();
     this.link.close();
   }
 

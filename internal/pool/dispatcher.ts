@@ -405,6 +405,7 @@ export class Dispatcher {
   }
 
   readonly #tooLong = (task: Task): void => {
+    if (task.state === State.OVER) return this.#endForsaken(task);
     const { taskTimeout } = task.limits;
     this.#end(
       task,
@@ -435,23 +436,36 @@ export class Dispatcher {
     const worker = workerOf(task);
     this.#collectFrom(worker);
     if (task.state !== State.GIVEN) return this.schedule(); // it has just ended
-    const { words } = worker.link;
-    const listens = words.listening === task.id;
     this.settle(task, false, reason);
-    if (listens) {
+    this.#stop(worker, task, why);
+  }
+
+  /** A task that was forsaken may end, but has no more time for that than others. */
+  #endForsaken(task: Task): void {
+    const worker = workerOf(task);
+    if (this.#isStillAt(worker, task)) this.#stop(worker, task, Why.LATE);
+    this.schedule();
+  }
+
+  /** Ends what a worker is at: it does that itself if it listens, or it is ended. */
+  #stop(worker: PoolWorker, task: Task, why: number): void {
+    const { words } = worker.link;
+    if (words.listening === task.id) {
       words.abort(task.id, why);
-      worker.clock.grace(task, () => this.#killIfAt(worker, task));
+      worker.clock.grace(task, () => {
+        if (this.#isStillAt(worker, task)) this.#kill(worker);
+        this.schedule();
+      });
     } else this.#kill(worker);
     this.schedule();
   }
 
-  /** Ends a worker that has not ended a task by now. */
-  #killIfAt(worker: PoolWorker, task: Task): void {
-    if (worker.isGone) return;
+  /** Whether a worker has not ended a task by now; it has no other then. */
+  #isStillAt(worker: PoolWorker, task: Task): boolean {
+    if (worker.isGone) return false;
     this.#takeBack(worker);
     this.#collectFrom(worker);
-    if (worker.given.first === task) this.#kill(worker);
-    this.schedule();
+    return worker.given.first === task;
   }
 
   /** Ends a worker whose task nobody wants any more. */

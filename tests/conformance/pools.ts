@@ -793,6 +793,22 @@ export function poolConformance(
         assertEquals((await iterator.next()).done, true);
       });
 
+      it("in a map that has failed, in its time", async () => {
+        const pool = new Pool(2);
+        await using file = await tempFile();
+        const pair = (fails: boolean): [string, boolean] => [file.path, fails];
+        await assertRejects(
+          () =>
+            pool.starmap(work.failWhenOther, [pair(true), pair(false)], {
+              taskTimeout: 300,
+              chunksize: 1,
+            }),
+          EvalError,
+        );
+        pool.close();
+        assertEquals(await pool.join({ timeout: 30_000 }), true);
+      });
+
       it("that has waited for too long for a worker", async () => {
         await using pool = new Pool(1);
         await using file = await tempFile();

@@ -180,7 +180,7 @@ export class Dispatcher {
 
   /** Takes a task. `keeper` is not to be forgotten before there is none left. */
   submit(task: Task, keeper: object): void {
-    this.adopt(task, keeper);
+    if (!this.adopt(task, keeper)) return;
     this.#queue.add(task);
     this.schedule();
     if (++this.#untold < this.#together) return;
@@ -190,15 +190,23 @@ export class Dispatcher {
     else this.dispatch();
   }
 
-  /** A task is there, from now on until something comes of it. */
-  adopt(task: Task, keeper: object): void {
+  /**
+   * A task is there, from now on until something comes of it. `false`: that is known
+   * already, as what is in it cannot be kept.
+   */
+  adopt(task: Task, keeper: object): boolean {
     if (this.#outstanding++ === 0) {
       this.#keeper = keeper;
       this.#pump.start();
     }
     const { notes } = task.draft;
-    if (notes !== null) {
-      task.pins = holdMeanwhile(this.#inbox.object.member.id, [notes]);
+    try {
+      if (notes !== null) {
+        task.pins = holdMeanwhile(this.#inbox.object.member.id, [notes]);
+      }
+    } catch (error) {
+      this.settle(task, false, error);
+      return false;
     }
     if (task.limits.signal) {
       watchSignal(task, (reason) => this.abort(task, reason));
@@ -206,6 +214,7 @@ export class Dispatcher {
     if (task.limits.queueTimeout !== Infinity) {
       watchTime(task, task.limits.queueTimeout, () => this.#outOfQueue(task));
     }
+    return true;
   }
 
   /** Adds where tasks come from. */
@@ -385,8 +394,13 @@ export class Dispatcher {
     this.#feedAhead();
   }
 
+  /** Gives a task to a worker; it fails where there is no memory for that. */
   #give(worker: PoolWorker, task: Task): void {
-    worker.give(task);
+    try {
+      worker.give(task);
+    } catch (error) {
+      return this.settle(task, false, error);
+    }
     this.#watch(worker);
     if (worker.left === 0) worker.leave();
   }

@@ -173,8 +173,7 @@ export class ImapJob
       const task = new Task(id, fn, draft, this, limits, items.length, 0);
       task.at = at;
       this.#running.set(task, { items, retries });
-      dispatcher.adopt(task, keeper);
-      return task;
+      return dispatcher.adopt(task, keeper) ? task : null;
     } catch (error) {
       // One of them cannot be sent: that is the result of all of them.
       for (let i = 0; i < items.length; i++) this.#pass(at + i, false, error);

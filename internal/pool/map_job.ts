@@ -112,7 +112,7 @@ export class MapJob implements Source, TaskOwner {
     this.#look();
   }
 
-  #taskOf(items: ArrayLike<unknown>, at: number): Task {
+  #taskOf(items: ArrayLike<unknown>, at: number): Task | null {
     const { fn, isStar, limits, retries, keeper } = this.#plan;
     const dispatcher = this.#dispatcher;
     const kind = isStar ? Order.STARMAP : Order.MAP;
@@ -135,8 +135,7 @@ export class MapJob implements Source, TaskOwner {
     if (this.#input.length === null) dispatcher.progress.add(items.length);
     this.#running.add(task);
     if (this.#adapts) this.#adapt();
-    dispatcher.adopt(task, keeper);
-    return task;
+    return dispatcher.adopt(task, keeper) ? task : null;
   }
 
   /** So many items at a time as take about a millisecond. */

@@ -70,14 +70,26 @@ export function endNotes(outer: Note[] | null): Note[] | null {
   return notes;
 }
 
-/** Pins what was noted, for the sake of this thread where nobody else is named. */
+/**
+ * Pins what was noted, for the sake of this thread where nobody else is named: all
+ * of it, or nothing.
+ */
 export function pinAll(
   notes: readonly Note[],
   beneficiary?: Beneficiary,
 ): number[] {
-  return notes.filter(({ pin }) => pin !== null).map(({ pin }) =>
-    pin!(beneficiary ?? { owner: pinning!.owner() })
-  );
+  const pins: number[] = [];
+  try {
+    for (const { pin } of notes) {
+      if (pin !== null) {
+        pins.push(pin(beneficiary ?? { owner: pinning!.owner() }));
+      }
+    }
+  } catch (error) {
+    takeOut(pins);
+    throw error;
+  }
+  return pins;
 }
 
 /**

@@ -15,6 +15,8 @@ import type { Source } from "./task_queue.ts";
 /** Items that were given together, as long as not all are done. */
 interface Chunk {
   readonly items: ArrayLike<unknown>;
+  /** Where the first one stands in the map. */
+  readonly at: number;
   readonly retries: number;
 }
 
@@ -47,7 +49,7 @@ export class ImapJob
   readonly #chunksize: number;
   readonly #running = new Map<Task, Chunk>();
   /** Chunks that are given once more, as their worker has died. */
-  readonly #again: (Chunk & { at: number })[] = [];
+  readonly #again: Chunk[] = [];
   /** Results that nobody has asked for; in their order, with gaps before them. */
   readonly #ready = new Deque<Outcome>();
   readonly #early = new Map<number, Outcome>();
@@ -109,30 +111,15 @@ export class ImapJob
   }
 
   pull(): Task | null {
-    const again = this.#again.pop();
-    if (again !== undefined) {
-      this.#look();
-      return this.#taskOf(again.items, again.at, again.retries);
-    }
-    if (this.#isExhausted || !this.#hasRoom()) return null;
-    try {
-      const items = this.#input.take(this.#chunksize);
+    for (;;) {
+      const chunk = this.#again.pop() ?? this.#nextChunk();
+      if (chunk === null) return null;
+      const task = this.#taskOf(chunk);
+      // Not before: without it and the last task, a closed pool would end.
       if (this.#input.isOver) this.#exhausted();
-      if (items.length === 0) {
-        this.#serve();
-        return null;
-      }
-      const at = this.#taken;
-      this.#taken += items.length;
-      if (this.#input.length === null) {
-        this.#dispatcher.progress.add(items.length);
-      }
-      return this.#taskOf(items, at, this.#plan.retries);
-    } catch (error) {
-      this.#failed = { error };
-      this.#exhausted();
+      this.#look();
+      if (task !== null) return task;
       this.#serve();
-      return null;
     }
   }
 
@@ -163,7 +150,31 @@ export class ImapJob
     }
   }
 
-  #taskOf(items: ArrayLike<unknown>, at: number, retries: number): Task | null {
+  /** Takes items; `null`: there are none, now. */
+  #nextChunk(): Chunk | null {
+    if (this.#isExhausted || !this.#hasRoom()) return null;
+    try {
+      const items = this.#input.take(this.#chunksize);
+      if (this.#isOver) return null; // by what the iterable has done
+      if (items.length > 0) {
+        const at = this.#taken;
+        this.#taken += items.length;
+        if (this.#input.length === null) {
+          this.#dispatcher.progress.add(items.length);
+        }
+        return { items, at, retries: this.#plan.retries };
+      }
+      if (this.#input.isOver) this.#exhausted();
+    } catch (error) {
+      this.#failed = { error };
+      this.#exhausted();
+    }
+    this.#serve();
+    return null;
+  }
+
+  #taskOf(chunk: Chunk): Task | null {
+    const { items, at } = chunk;
     const { fn, isStar, limits, keeper } = this.#plan;
     const dispatcher = this.#dispatcher;
     const kind = (isStar ? Order.STARMAP : Order.MAP) | Flag.EACH;
@@ -172,7 +183,7 @@ export class ImapJob
       const draft = draftChunk(dispatcher, id, kind, fn, limits, items, at, 0);
       const task = new Task(id, fn, draft, this, limits, items.length, 0);
       task.at = at;
-      this.#running.set(task, { items, retries });
+      this.#running.set(task, chunk);
       return dispatcher.adopt(task, keeper) ? task : null;
     } catch (error) {
       // One of them cannot be sent: that is the result of all of them.

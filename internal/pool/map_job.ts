@@ -84,15 +84,14 @@ export class MapJob implements Source, TaskOwner {
   }
 
   pull(): Task | null {
-    const at = this.#taken;
     try {
       const items = this.#input.take(this.#chunksize);
+      if (this.#isOver) return null; // by what the iterable has done
+      const task = items.length > 0 ? this.#taskOf(items) : null;
+      // Not before: without it and the last task, a closed pool would end.
       if (this.#input.isOver) this.#exhausted();
-      if (items.length === 0) {
-        this.#look();
-        return null;
-      }
-      return this.#taskOf(items, at);
+      if (task === null) this.#look();
+      return task;
     } catch (error) {
       this.#stop(error, false);
       return null;
@@ -112,7 +111,7 @@ export class MapJob implements Source, TaskOwner {
     this.#look();
   }
 
-  #taskOf(items: ArrayLike<unknown>, at: number): Task | null {
+  #taskOf(items: ArrayLike<unknown>): Task | null {
     const { fn, isStar, limits, retries, keeper } = this.#plan;
     const dispatcher = this.#dispatcher;
     const kind = isStar ? Order.STARMAP : Order.MAP;
@@ -124,7 +123,7 @@ export class MapJob implements Source, TaskOwner {
       fn,
       limits,
       items,
-      at,
+      this.#taken,
       this.#bytes,
     );
     this.#bytes = draft.length;

@@ -695,6 +695,18 @@ export function poolConformance(
         used.close();
         assertEquals(await result, 9);
         assertEquals(await used.join(), true);
+        for (const items of [[3], new Set([3]), [3].values()]) {
+          const mapping = new Pool(2);
+          const results = mapping.mapAsync(work.square, items);
+          mapping.close();
+          assertEquals(await mapping.join(), true);
+          assertEquals(results.ready() && await results, [9]);
+        }
+        const iterating = new Pool(2);
+        const results = iterating.imap(work.square, [3]);
+        iterating.close();
+        assertEquals(await iterating.join(), true);
+        assertEquals(await Array.fromAsync(results), [9]);
         const both = new Pool(2);
         both.close();
         await Promise.all([both.terminate(), both.join(), both.terminate()]);
@@ -714,6 +726,28 @@ export function poolConformance(
           callback: () => closing.close(),
         });
         assertEquals(await closing.join(), true);
+      });
+
+      it("at once, also where an iterable terminates it", async () => {
+        const pool = new Pool(1);
+        assertEquals(await pool.apply(work.square, [3]), 9);
+        function* ending() {
+          pool.terminate();
+          yield* numbers(3);
+        }
+        const map = pool.map(work.square, ending());
+        await assertRejects(() => map, CancelledError);
+        assertEquals(await pool.join({ timeout: 30_000 }), true);
+        const other = new Pool(1);
+        assertEquals(await other.apply(work.square, [3]), 9);
+        function* endingOther() {
+          other.terminate();
+          yield* numbers(3);
+        }
+        const imap = other.imap(work.square, endingOther());
+        await assertRejects(() => imap.next(), CancelledError);
+        assertEquals((await imap.next()).done, true);
+        assertEquals(await other.join({ timeout: 30_000 }), true);
       });
 
       it("after close(), also where an iterable has thrown", async () => {
@@ -744,6 +778,23 @@ export function poolConformance(
         pool.close();
         assertEquals(await pool.join(), true);
         assertEquals(await Array.fromAsync(iterator), squares(500));
+      });
+
+      it("and gives what imap() has left behind what cannot be sent", async () => {
+        const pool = new Pool(1);
+        assertEquals(await pool.apply(work.square, [3]), 9);
+        const items = [...numbers(20).map(() => () => 1), 3];
+        const iterator = pool.imap(work.echo<unknown>, items);
+        pool.close();
+        assertEquals(await pool.join({ timeout: 30_000 }), true);
+        for (const n of numbers(20)) {
+          await assertRejects(
+            () => iterator.next(),
+            DataCloneError,
+            `items[${n}]`,
+          );
+        }
+        assertEquals((await iterator.next()).value, 3);
       });
     });
 

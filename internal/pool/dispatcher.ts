@@ -241,10 +241,15 @@ export class Dispatcher {
 
   /** Takes a task back if it was not begun; whether it was not. */
   cancel(task: Task, reason: unknown): boolean {
-    if (task.state === State.GIVEN) this.#takeBack(workerOf(task));
-    if (task.state !== State.PENDING) return false;
+    if (!this.recall(task)) return false;
     this.settle(task, false, reason);
     return true;
+  }
+
+  /** Takes a task from its worker if that has not begun it; whether it waits for one. */
+  recall(task: Task): boolean {
+    if (task.state === State.GIVEN) this.#takeBack(workerOf(task));
+    return task.state === State.PENDING;
   }
 
   /** Whether a worker has begun it. */

@@ -6,7 +6,7 @@ import { Deque } from "./deque.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Outcome } from "./eventual.ts";
 import { type Input, inputOf } from "./inputs.ts";
-import { watchJob } from "./job_limits.ts";
+import { JobLimits } from "./job_limits.ts";
 import type { MapPlan } from "./map_job.ts";
 import { Flag, Order } from "./messages.ts";
 import { Task, type TaskOwner } from "./task.ts";
@@ -63,7 +63,7 @@ export class ImapJob
   #failed: { error: unknown } | null = null;
   #isExhausted = false;
   #isOver = false;
-  readonly #unwatch: () => void;
+  readonly #limits: JobLimits;
 
   constructor(
     dispatcher: Dispatcher,
@@ -81,9 +81,9 @@ export class ImapJob
     const { length } = input;
     if (length === null) dispatcher.progress.setOpen(true);
     else dispatcher.progress.add(length);
-    this.#unwatch = watchJob(
+    this.#limits = new JobLimits(
+      dispatcher,
       plan.limits,
-      () => this.#taken > 0,
       (reason, isAbort) => this.#stop(reason, isAbort),
     );
     if (input.isOver) this.#exhausted();
@@ -175,7 +175,8 @@ export class ImapJob
 
   #taskOf(chunk: Chunk): Task | null {
     const { items, at } = chunk;
-    const { fn, isStar, limits, keeper } = this.#plan;
+    const { fn, isStar, keeper } = this.#plan;
+    const limits = this.#limits.ofChunks;
     const dispatcher = this.#dispatcher;
     const kind = (isStar ? Order.STARMAP : Order.MAP) | Flag.EACH;
     const id = dispatcher.nextId();
@@ -183,10 +184,12 @@ export class ImapJob
       const draft = draftChunk(dispatcher, id, kind, fn, limits, items, at, 0);
       const task = new Task(id, fn, draft, this, limits, items.length, 0);
       task.at = at;
+      this.#limits.took(task);
       this.#running.set(task, chunk);
       return dispatcher.adopt(task, keeper) ? task : null;
     } catch (error) {
       // One of them cannot be sent: that is the result of all of them.
+      this.#limits.took(null);
       for (let i = 0; i < items.length; i++) this.#pass(at + i, false, error);
       return null;
     }
@@ -265,7 +268,7 @@ export class ImapJob
   #finish(): void {
     if (!this.#isOver) {
       this.#isOver = true;
-      this.#unwatch();
+      this.#limits.end();
     }
     while (this.#waiters.size > 0) {
       const { resolve, reject } = this.#waiters.shift()!;
@@ -284,7 +287,7 @@ export class ImapJob
   #end(failed: { error: unknown } | null, isAbort: boolean): void {
     if (this.#isOver) return this.#finish();
     this.#isOver = true;
-    this.#unwatch();
+    this.#limits.end();
     this.#failed = failed;
     this.#again.length = 0;
     this.#exhausted();

@@ -2,30 +2,49 @@
 
 import { TimeoutError } from "../../errors.ts";
 import { after } from "../wait.ts";
-import type { TaskLimits } from "./task.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { NO_LIMITS, type Task, type TaskLimits } from "./task.ts";
 
-/**
- * Calls back when the signal aborts, or when the time is over in which the first
- * item was to begin. Gives what takes that back.
- */
-export function watchJob(
-  { signal, queueTimeout }: TaskLimits,
-  hasBegun: () => boolean,
-  stop: (reason: unknown, isAbort: boolean) => void,
-): () => void {
-  const abort = () => stop(signal!.reason, true);
-  signal?.addEventListener("abort", abort);
-  const cancel = after(queueTimeout, () => {
-    if (hasBegun()) return;
-    stop(
-      new TimeoutError(
-        `The map's first item was not begun within ${queueTimeout} ms`,
-      ),
-      false,
-    );
-  });
-  return () => {
-    cancel();
-    signal?.removeEventListener("abort", abort);
-  };
+/** The limits of a map: what is asked of all of it, and what of each chunk. */
+export class JobLimits {
+  /** What is asked of each chunk. */
+  readonly ofChunks: TaskLimits;
+  /** The first chunk; `null`: it could not be given, `undefined`: there is none. */
+  #first: Task | null | undefined = undefined;
+  readonly #unwatch: () => void;
+
+  /**
+   * @param stop Called when the signal aborts, or when the time is over in which the
+   * first item was to begin.
+   */
+  constructor(
+    dispatcher: Dispatcher,
+    { taskTimeout, queueTimeout, signal }: TaskLimits,
+    stop: (reason: unknown, isAbort: boolean) => void,
+  ) {
+    this.ofChunks = { ...NO_LIMITS, taskTimeout };
+    const abort = () => stop(signal!.reason, true);
+    signal?.addEventListener("abort", abort);
+    const cancel = after(queueTimeout, () => {
+      const first = this.#first;
+      if (first === null || first && !dispatcher.recall(first)) return;
+      const message =
+        `The map's first item was not begun within ${queueTimeout} ms`;
+      stop(new TimeoutError(message), false);
+    });
+    this.#unwatch = () => {
+      cancel();
+      signal?.removeEventListener("abort", abort);
+    };
+  }
+
+  /** A chunk was taken; it is given as that task, if it can be. */
+  took(task: Task | null): void {
+    if (this.#first === undefined) this.#first = task;
+  }
+
+  /** The map has ended. */
+  end(): void {
+    this.#unwatch();
+  }
 }

@@ -1,6 +1,6 @@
 /** A map whose results come all at once. */
 
-import { watchJob } from "./job_limits.ts";
+import { JobLimits } from "./job_limits.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { PoolFunction } from "./functions.ts";
 import { type Input, inputOf } from "./inputs.ts";
@@ -50,7 +50,7 @@ export class MapJob implements Source, TaskOwner {
   #bytes = 0;
   #isExhausted = false;
   #isOver = false;
-  readonly #unwatch: () => void;
+  readonly #limits: JobLimits;
 
   /** Begins; `settled` is called once. */
   constructor(
@@ -60,7 +60,7 @@ export class MapJob implements Source, TaskOwner {
   ) {
     const input = inputOf(plan.items, () => dispatcher.schedule());
     const { length } = input;
-    const { chunksize, limits } = plan;
+    const { chunksize } = plan;
     this.told = plan.told;
     this.#dispatcher = dispatcher;
     this.#plan = plan;
@@ -74,9 +74,9 @@ export class MapJob implements Source, TaskOwner {
     const { progress } = dispatcher;
     if (length === null) progress.setOpen(true);
     else progress.add(length);
-    this.#unwatch = watchJob(
-      limits,
-      () => this.#taken > 0,
+    this.#limits = new JobLimits(
+      dispatcher,
+      plan.limits,
       (reason, isAbort) => this.#stop(reason, isAbort),
     );
     if (length === 0) this.#look();
@@ -112,7 +112,8 @@ export class MapJob implements Source, TaskOwner {
   }
 
   #taskOf(items: ArrayLike<unknown>): Task | null {
-    const { fn, isStar, limits, retries, keeper } = this.#plan;
+    const { fn, isStar, retries, keeper } = this.#plan;
+    const limits = this.#limits.ofChunks;
     const dispatcher = this.#dispatcher;
     const kind = isStar ? Order.STARMAP : Order.MAP;
     const id = dispatcher.nextId();
@@ -128,6 +129,7 @@ export class MapJob implements Source, TaskOwner {
     );
     this.#bytes = draft.length;
     const task = new Task(id, fn, draft, this, limits, items.length, retries);
+    this.#limits.took(task);
     task.at = this.#parts.length;
     this.#parts.push(NOTHING);
     this.#taken += items.length;
@@ -157,7 +159,7 @@ export class MapJob implements Source, TaskOwner {
   #look(): void {
     if (this.#isOver || this.#running.size > 0 || !this.#input.isOver) return;
     this.#isOver = true;
-    this.#unwatch();
+    this.#limits.end();
     this.#settled(true, joined(this.#parts));
   }
 
@@ -165,7 +167,7 @@ export class MapJob implements Source, TaskOwner {
   #stop(reason: unknown, isAbort: boolean): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#unwatch();
+    this.#limits.end();
     this.#exhausted();
     this.#input.close();
     this.#dispatcher.progress.did(0, 0);

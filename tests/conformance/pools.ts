@@ -729,25 +729,24 @@ export function poolConformance(
       });
 
       it("at once, also where an iterable terminates it", async () => {
-        const pool = new Pool(1);
-        assertEquals(await pool.apply(work.square, [3]), 9);
-        function* ending() {
-          pool.terminate();
-          yield* numbers(3);
+        type Give = (
+          pool: AnyPool,
+          items: Iterable<number>,
+        ) => Promise<unknown>;
+        const ways: Give[] = [
+          (pool, items) => pool.map(work.square, items),
+          (pool, items) => pool.imap(work.square, items).next(),
+        ];
+        for (const give of ways) {
+          const pool = new Pool(1);
+          assertEquals(await pool.apply(work.square, [3]), 9);
+          const ending = function* () {
+            pool.terminate();
+            yield* numbers(3);
+          };
+          await assertRejects(() => give(pool, ending()), CancelledError);
+          assertEquals(await pool.join({ timeout: 30_000 }), true);
         }
-        const map = pool.map(work.square, ending());
-        await assertRejects(() => map, CancelledError);
-        assertEquals(await pool.join({ timeout: 30_000 }), true);
-        const other = new Pool(1);
-        assertEquals(await other.apply(work.square, [3]), 9);
-        function* endingOther() {
-          other.terminate();
-          yield* numbers(3);
-        }
-        const imap = other.imap(work.square, endingOther());
-        await assertRejects(() => imap.next(), CancelledError);
-        assertEquals((await imap.next()).done, true);
-        assertEquals(await other.join({ timeout: 30_000 }), true);
       });
 
       it("after close(), also where an iterable has thrown", async () => {
@@ -879,6 +878,13 @@ export function poolConformance(
             pool.starmap(work.mark, [[marks.path, 2]], { queueTimeout: 30 }),
           TimeoutError,
         );
+        const results = pool.imap(work.square, [1, 2], { queueTimeout: 30 });
+        await assertRejects(
+          () => results.next(),
+          TimeoutError,
+          "first item was not begun within 30 ms",
+        );
+        assertEquals((await results.next()).done, true);
         abort.abort();
         await assertRejects(() => long.get(), DOMException);
         assertEquals(
@@ -886,6 +892,17 @@ export function poolConformance(
           9,
         );
         assertEquals(await Deno.readTextFile(marks.path), "");
+      });
+
+      it("in a map not, whose other items wait while the first ones run", async () => {
+        await using pool = new Pool(1);
+        const slow = (n: number) =>
+          new Promise((resolve) => setTimeout(() => resolve(n), 600));
+        assertEquals(await pool.map(slow, [0]), [0]);
+        const options = { queueTimeout: 500, chunksize: 1 };
+        assertEquals(await pool.map(slow, [1, 2], options), [1, 2]);
+        const results = pool.imap(slow, [1, 2], options);
+        assertEquals(await Array.fromAsync(results), [1, 2]);
       });
 
       it("that is aborted, whether it has begun or not", async () => {

@@ -4,9 +4,10 @@ import { type Arena, type ArenaGrant, openArena } from "./arena.ts";
 import { memoryCalls } from "./libc.ts";
 import { grantedMemory, joined, type MemoryGrant } from "./grant.ts";
 import { Holdings } from "./holdings.ts";
+import { onceTypesAreKnown } from "./known_types.ts";
 import { createArena } from "./make_arena.ts";
 import { Member } from "./member.ts";
-import { onceTypesAreKnown, type SharedObject, Space } from "./objects.ts";
+import { type SharedObject, Space } from "./objects.ts";
 import { sweepPins } from "./pins.ts";
 import { Waits } from "./waits.ts";
 

@@ -27,7 +27,8 @@
  *             compare-and-swap with `changes` as they were before one found that
  *             there is no holder and no pin.
  *   look      (of each slot) its thread: the epoch, before it looks at an object that
- *             may end meanwhile; 0, when it looks no more.
+ *             may end meanwhile; 0, when it looks no more. Of a dead one, who sweeps
+ *             up after it: 0.
  *
  * Invariants
  *   I1  Whoever gets an object has it from somebody who holds it, or from a pin,
@@ -42,6 +43,11 @@
  *       Until then it stays in the table, and whoever dies with that leaves it there.
  *   I4  One who finds somebody else's signature turns away: that one goes on, or
  *       takes the signature back and looks again, after that.
+ *   I5  Who goes through the table holds nothing of what it finds: that may be gone
+ *       before it looks, and its block something else. So it reads the place, then
+ *       the state and the destroyer, then the place again. What is there then either
+ *       was LIVE while it looked, or is left to it by a destroyer who is dead, or
+ *       came while it looked: it stays. What was read before that counts no more.
  *
  * The race worth knowing: A looks at the pins (none), B, which holds it, pins it
  * for C and lets go, A looks at the holders (none). B has changed `changes`, which A
@@ -105,22 +111,6 @@ const types = new Map<number, ObjectType>();
 export function defineType(type: ObjectType): ObjectType {
   types.set(type.code, type);
   return type;
-}
-
-let known = false;
-let whenKnown: (() => void)[] = [];
-
-/** Called when all types have been defined. */
-export function typesAreKnown(): void {
-  known = true;
-  for (const callback of whenKnown) callback();
-  whenKnown = [];
-}
-
-/** Calls back as soon as all types have been defined. */
-export function onceTypesAreKnown(callback: () => void): void {
-  if (known) callback();
-  else whenKnown.push(callback);
 }
 
 /** How many bytes the head of an object takes, before what the type makes of it. */
@@ -326,7 +316,7 @@ export class Space {
     const object = new SharedObject(this, pointer, type, index);
     for (let end = 0; end < type.ends; end++) object.hold(end);
     Atomics.store(this.#table, index, pointer);
-    this.#emptyHand();
+    this.#setHand(hand, 0);
     return object;
   }
 
@@ -339,11 +329,11 @@ export class Space {
       : null;
   }
 
-  /** All objects of a type that there are. */
+  /** All objects of a type that there are; only for who looks. */
   *objectsOf(type: ObjectType): Iterable<SharedObject> {
     const top = Atomics.load(this.arena.header, Header.OBJECTS_TOP);
     for (let index = 0; index < top; index++) {
-      const object = this.#at(index);
+      const object = this.#staying(index);
       if (object?.type === type) yield object;
     }
   }
@@ -354,9 +344,8 @@ export class Space {
     for (let index = 0; index < top; index++) {
       this.beginLook();
       try {
-        const object = this.#at(index);
-        // If it is still there now, what was read of it was not something else's.
-        if (object !== null && this.#isThere(object)) object.sweep(slot, owner);
+        const object = this.#staying(index, owner);
+        if (object !== null) object.sweep(slot, owner);
       } finally {
         this.endLook();
       }
@@ -412,9 +401,17 @@ export class Space {
     return false;
   }
 
-  #isThere(object: SharedObject): boolean {
-    const pointer = Atomics.load(this.#table, object.index);
-    return pointer > 0 && offsetOf(pointer) === object.offset;
+  /**
+   * What is at a place of the table, and stays where it is as long as this thread
+   * looks; `null`: nothing does. See I5.
+   */
+  #staying(index: number, dead = 0): SharedObject | null {
+    const pointer = Atomics.load(this.#table, index);
+    if (pointer <= 0) return null;
+    const words = this.arena.ints(offsetOf(pointer), 64);
+    const isLive = (Atomics.load(words, STATE) & STATES) === LIVE;
+    if (!isLive && Atomics.load(words, DESTROYER) !== dead) return null;
+    return this.#at(index);
   }
 
   #remove(object: SharedObject): void {
@@ -498,9 +495,5 @@ export class Space {
 
   #setHand(offset: number, pointer: number): void {
     Atomics.store(this.arena.ints(offset, 4), 0, pointer);
-  }
-
-  #emptyHand(): void {
-    this.#setHand(this.member.handOf(this.member.slot), 0);
   }
 }

@@ -3,7 +3,7 @@
  * what that one may have owned; so this is loaded with the first object.
  */
 
-import { typesAreKnown } from "../memory/objects.ts";
+import { typesAreKnown } from "../memory/known_types.ts";
 import "./barrier.ts";
 import "./condition.ts";
 import "./dict.ts";

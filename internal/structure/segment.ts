@@ -74,10 +74,12 @@ export function holdSegment(space: Space, name: string): SharedObject | null {
 function underLock<R>(space: Space, fn: () => R): R {
   const lock = new BriefLock(space.arena, Header.NAMES * 4);
   lock.take(space.member);
+  space.beginLook(); // what is found may be about to end
   try {
     return fn();
   } finally {
     lock.release(space.member);
+    space.endLook();
   }
 }
 

@@ -128,6 +128,58 @@ function reuse(code: Rewritten): () => Run {
   };
 }
 
+/** A lets go of an object, C makes another one, and B sweeps up after somebody. */
+function swept(code: Rewritten): () => Run {
+  return () => {
+    const arena = newArena();
+    const world = new code.World();
+    const uses = (code: number) => ({
+      code,
+      ends: 1,
+      *sweep(object: Rewritten) {
+        assertEquals(object.words[1], object.uid, "that is another one");
+        assertEquals(object.words[2], code, "that is something else");
+        yield "sweep";
+        assertEquals(object.words[1], object.uid, "it was destroyed in use");
+      },
+    });
+    const [type, other] = [uses(96), uses(97)];
+    code.defineType(type);
+    code.defineType(other);
+    const [a, b, c] = [0, 1, 2].map((slot) =>
+      new code.Space(new code.ExploredMember(world, slot, arena))
+    );
+    const object = runThrough<Rewritten>(a.create(type, 64));
+    let isFree = false;
+    let own: Rewritten;
+    return {
+      parties: [
+        {
+          name: "A",
+          steps: (function* () {
+            yield* object.letGo(0);
+            isFree = true;
+          })(),
+        },
+        { name: "B", steps: b.sweepObjects(3, 3 | 1 << 10) },
+        {
+          name: "C",
+          steps: (function* () {
+            yield { isOver: () => isFree };
+            own = runThrough(c.create(other, 64));
+          })(),
+        },
+      ],
+      end: (_, stuck) => {
+        assertEquals(stuck, []);
+        runThrough(own.letGo(0));
+        for (const space of [a, b, c]) runThrough(space.tidy());
+        assertEquals(runThrough(c.allocator.taken()), 0, "it was left behind");
+      },
+    };
+  };
+}
+
 /** A and B hold end 0 of a pipe, D end 1. A lets go; B sends it to C, and lets go. */
 function ends(code: Rewritten): () => Run {
   return () => {
@@ -310,6 +362,11 @@ describe("an object, in every order of what its holders do,", () => {
     explore(reuse(code), { preemptions: 2, most: 8000 });
   });
 
+  it("is not taken for another one by who sweeps up after others", async () => {
+    const code = await load();
+    assert(explore(swept(code), { preemptions: 2 }).complete);
+  });
+
   it("has its ends closed when nobody holds them, and not before", async () => {
     const code = await load();
     explore(ends(code), { preemptions: 1, most: 4000 });
@@ -350,6 +407,13 @@ describe("an object, in every order of what its holders do,", () => {
         reuse,
         { preemptions: 2, most: 20_000 },
         "if (this.#isLookedAt(epoch)) this.#buried.push(buried[i]!);\n      else ",
+        "",
+      ],
+      [
+        "an object that is taken for what its block was before",
+        swept,
+        { preemptions: 2 },
+        "if (!isLive && Atomics.load(words, DESTROYER) !== dead) return null;",
         "",
       ],
       [

@@ -307,7 +307,7 @@ export class Dispatcher {
 
   /** No task can be done any more, for that reason. */
   fail(error: unknown): void {
-    this.#refusal = () => error;
+    this.#refusal ??= () => error;
     this.#isClosing = true;
     this.#dropAll(() => error);
   }

@@ -571,6 +571,19 @@ export function poolConformance(
         );
         await assertRejects(() => pool.map(work.square, [3]), URIError);
         assertEquals(await pool.join(), true);
+        const closed = new Pool({
+          processes: 1,
+          initializer: work.failToInitialize,
+        });
+        const result = closed.applyAsync(work.square, [3]);
+        closed.close();
+        await assertRejects(() => result.get(), URIError);
+        // Why it takes no more tasks stays what it was.
+        await assertRejects(
+          () => closed.apply(work.square, [3]),
+          ShutDownError,
+        );
+        assertEquals(await closed.join(), true);
       });
 
       it("that end after so many tasks, and are replaced", async () => {

@@ -63,15 +63,15 @@ class RunningTask implements CurrentTask {
   get signal(): AbortSignal {
     if (this.#controller === null) {
       this.#controller = new AbortController();
-      if (id === this.id) this.#listen();
+      if (current === this) this.#listen();
     }
     this.#look(this.#worker.abortedBy(this.id));
     return this.#controller.signal;
   }
 
   progress(value: unknown): void {
-    if (id !== this.id) return;
-    this.#worker.answer(id, infoOf(Answer.PROGRESS, 0), value, "value");
+    if (current !== this) return; // it has ended
+    this.#worker.answer(this.id, infoOf(Answer.PROGRESS, 0), value, "value");
   }
 
   end(): void {

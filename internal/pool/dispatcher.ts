@@ -505,12 +505,13 @@ export class Dispatcher {
       (scratch, from) => this.#answer(worker, scratch, from),
     );
     if (scratch.bytes.length <= MOST_KEPT) this.#scratch = scratch;
-    const { done } = worker;
-    if (done === before) return;
-    const now = performance.now();
-    const each = (now - worker.since) / (done - before);
-    worker.since = now;
-    worker.pace = Math.min(each, (3 * worker.pace + each) / 4) || each;
+    const done = worker.done - before;
+    if (done > 0) {
+      const now = performance.now();
+      const each = (now - worker.since) / done;
+      worker.since = now;
+      worker.pace = Math.min(each, (3 * worker.pace + each) / 4) || each;
+    }
     this.#follow(worker);
   }
 
@@ -539,7 +540,8 @@ export class Dispatcher {
       : kind !== Answer.PROGRESS;
     if (isLast) {
       worker.given.shift();
-      worker.done++;
+      if (kind === Answer.UNKNOWN) worker.left++; // it was not done
+      else worker.done++;
     }
     if (task.state === State.OVER) return dropCell(scratch, from);
     if (kind === Answer.UNKNOWN) {

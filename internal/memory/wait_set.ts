@@ -10,7 +10,8 @@
  *
  * Who may write what
  *   waiting, woken   its thread sets `waiting`, and clears both; who wakes it sets
- *                    `woken`; who sweeps up after it clears both.
+ *                    `woken`, and clears that where it finds that the thread has left;
+ *                    who sweeps up after it clears both.
  *
  * Invariants
  *   I1  A thread sets its bit in `waiting`, *then* clears `woken`, *then* looks at

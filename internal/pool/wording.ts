@@ -29,7 +29,7 @@ export const PLAIN: Wording = {
 };
 
 /**
- * For workers to which messages are passed on (link_service.ts). Where there are
+ * For workers to which messages are passed on (link_server.ts). Where there are
  * objects in a message, its value is a pair: the value's bytes, and the objects.
  */
 export const APART: Wording = {

@@ -12,6 +12,8 @@
  * be enumerable.
  */
 
+import { runtimeCore } from "./runtime_core.ts";
+
 /** What follows the code. */
 export interface AsyncVariable<T extends object> {
   /** Calls `fn`; it, and what it goes on to do after each `await`, has the value. */
@@ -72,9 +74,7 @@ export function variableOfRuntime<T extends object>(): AsyncVariable<T> | null {
 
 function findRuntime(): Runtime | null {
   try {
-    const { internal } = Deno as unknown as { internal: symbol };
-    const inside = Deno as unknown as Record<symbol, { core: Runtime }>;
-    const { core } = inside[internal]!;
+    const core = runtimeCore<Runtime>() as Runtime;
     const before = core.getAsyncContext();
     const probe = new Values({});
     core.setAsyncContext(probe);

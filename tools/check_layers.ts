@@ -19,6 +19,7 @@ const LAYERS = [
     "internal/async_variable.ts",
     "internal/context.ts",
     "internal/pace.ts",
+    "internal/runtime_core.ts",
     "internal/turn.ts",
     "internal/wait.ts",
     "internal/wire/",

@@ -4,26 +4,20 @@
  * looked for, and where that is missing, one has to do without such calls.
  */
 
-type Unref = (promise: Promise<unknown>) => void;
+import { runtimeCore } from "../runtime_core.ts";
 
-const unref = find();
-
-function find(): Unref | null {
-  const { internal } = Deno as unknown as { internal?: symbol };
-  if (typeof internal !== "symbol") return null;
-  const inside = (Deno as unknown as Record<symbol, unknown>)[internal] as
-    | { core?: { unrefOpPromise?: unknown } }
-    | undefined;
-  const method = inside?.core?.unrefOpPromise;
-  return typeof method === "function" ? method as Unref : null;
+interface Runtime {
+  unrefOpPromise(promise: Promise<unknown>): void;
 }
+
+const unref = runtimeCore<Runtime>()?.unrefOpPromise;
 
 /** Whether that is possible here. */
 export function canLetEnd(): boolean {
-  return unref !== null;
+  return typeof unref === "function";
 }
 
 /** The program may end although that call is pending. */
 export function letEnd(call: Promise<unknown>): void {
-  unref?.(call);
+  if (canLetEnd()) unref!(call);
 }

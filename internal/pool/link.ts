@@ -3,10 +3,13 @@
 import { homeIn, ownHome } from "../memory/home.ts";
 import type { SharedObject } from "../memory/objects.ts";
 import { Line } from "../memory/waits.ts";
+import { offer } from "../queue/draft.ts";
 import { createInbox, Inbox } from "../structure/inbox.ts";
-import { createLink, LinkWords } from "../structure/worker_link.ts";
+import type { Scratch } from "../structure/scratch.ts";
+import { createLink, LinkWords, Why } from "../structure/worker_link.ts";
 import { readHandle, writeHandle } from "../travel/handles.ts";
 import { registerHandle } from "../wire/classes.ts";
+import type { Note } from "../wire/parcels.ts";
 
 /** Makes an inbox, which this thread holds until {@linkcode leaveInbox}. */
 export function newInbox(): Inbox {
@@ -46,6 +49,22 @@ export class Link {
     this.words = words;
     this.inbox = holdings.obtain(index, uid, 0, (inbox) => new Inbox(inbox));
     this.line = new Line(waits, words.gate);
+  }
+
+  /** The worker answers with what was written at the beginning of `scratch`. */
+  answer(scratch: Scratch, notes: readonly Note[] | null): void {
+    const { words, object, inbox } = this;
+    const { length } = scratch;
+    offer(words.results.puts, object, { scratch, from: 0, length, notes });
+    inbox.ring();
+  }
+
+  /** The worker waits until a task is to end, and is told why. */
+  async whenAborted(task: number, signal: AbortSignal): Promise<number> {
+    const { words, line } = this;
+    words.listening = task;
+    const attempt = () => words.whyAborted(task) || undefined;
+    return await line.wait(attempt, { signal }) ?? Why.NOT;
   }
 
   /** Lets go of it. */

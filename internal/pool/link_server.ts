@@ -3,9 +3,7 @@
  * messages, and reads none of them. The dispatcher never notices.
  */
 
-import { offer } from "../queue/draft.ts";
 import { Scratch } from "../structure/scratch.ts";
-import { Why } from "../structure/worker_link.ts";
 import { decodeFrom } from "../wire/decode.ts";
 import { UnknownClassError } from "../wire/classes.ts";
 import { type Note, takeOut } from "../wire/parcels.ts";
@@ -38,9 +36,9 @@ const MOST_KEPT = 2 ** 21;
 export class LinkServer {
   readonly #link: Link;
   /** The message that was taken last, and the task that it is about. */
-  #taken: Scratch = new Scratch(FIRST_BYTES);
+  readonly #taken: Scratch = new Scratch(FIRST_BYTES);
   #id = 0;
-  #answer: Scratch = new Scratch(FIRST_BYTES);
+  readonly #answer: Scratch = new Scratch(FIRST_BYTES);
 
   constructor(link: Link) {
     this.#link = link;
@@ -49,9 +47,7 @@ export class LinkServer {
   /** Takes a message for the worker; `null`: nothing more will come. */
   async take(signal: AbortSignal): Promise<Passed | null> {
     for (;;) {
-      if (this.#taken.bytes.length > MOST_KEPT) {
-        this.#taken = new Scratch(FIRST_BYTES);
-      }
+      this.#taken.shrink(MOST_KEPT, FIRST_BYTES);
       const attempt = () => takeMessage(this.#link, this.#taken);
       const got = await this.#link.line.wait(attempt, { signal });
       if (got === Got.END) return null;
@@ -99,13 +95,8 @@ export class LinkServer {
   }
 
   /** Waits until a task is to end, and says why. */
-  async whenAborted(task: number, signal: AbortSignal): Promise<number> {
-    const { words, line } = this.#link;
-    words.listening = task;
-    const why = await line.wait(() => words.whyAborted(task) || undefined, {
-      signal,
-    });
-    return why ?? Why.NOT;
+  whenAborted(task: number, signal: AbortSignal): Promise<number> {
+    return this.#link.whenAborted(task, signal);
   }
 
   /** The message that was taken, in memory of its own. */
@@ -130,14 +121,8 @@ export class LinkServer {
 
   /** Puts the answer that was written. */
   #put(notes: readonly Note[] | null): void {
-    const scratch = this.#answer;
-    const { length } = scratch;
-    const { words, object, inbox } = this.#link;
-    offer(words.results.puts, object, { scratch, from: 0, length, notes });
-    inbox.ring();
-    if (scratch.bytes.length > MOST_KEPT) {
-      this.#answer = new Scratch(FIRST_BYTES);
-    }
+    this.#link.answer(this.#answer, notes);
+    this.#answer.shrink(MOST_KEPT, FIRST_BYTES);
   }
 }
 

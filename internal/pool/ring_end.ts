@@ -1,8 +1,6 @@
 /** A worker's end of a link in memory at which it can look. */
 
-import { offer } from "../queue/draft.ts";
 import { Scratch } from "../structure/scratch.ts";
-import { Why } from "../structure/worker_link.ts";
 import { decodeFrom } from "../wire/decode.ts";
 import { encode } from "../wire/encode.ts";
 import { takeOut } from "../wire/parcels.ts";
@@ -21,8 +19,8 @@ export class RingEnd implements WorkerEnd {
   id = 0;
   info = 0;
   readonly #link: Link;
-  #scratch: Scratch = new Scratch(FIRST_BYTES);
-  #answer: Scratch = new Scratch(FIRST_BYTES);
+  readonly #scratch: Scratch = new Scratch(FIRST_BYTES);
+  readonly #answer: Scratch = new Scratch(FIRST_BYTES);
 
   constructor(link: Link) {
     this.#link = link;
@@ -33,12 +31,8 @@ export class RingEnd implements WorkerEnd {
   }
 
   async take(): Promise<Got> {
-    if (this.#scratch.bytes.length > FIRST_BYTES) {
-      this.#scratch = new Scratch(FIRST_BYTES);
-    }
-    if (this.#answer.bytes.length > FIRST_BYTES) {
-      this.#answer = new Scratch(FIRST_BYTES);
-    }
+    this.#scratch.shrink(FIRST_BYTES);
+    this.#answer.shrink(FIRST_BYTES);
     return (await this.#link.line.wait(this.#attempt))!;
   }
 
@@ -55,17 +49,8 @@ export class RingEnd implements WorkerEnd {
   answer(id: number, info: number, value: unknown, root: string): void {
     const scratch = this.#answer;
     const notes = composeMessage(scratch, 0, id, info, value, root);
-    const { length } = scratch;
-    offer(this.#link.words.results.puts, this.#link.object, {
-      scratch,
-      from: 0,
-      length,
-      notes,
-    });
-    this.#link.inbox.ring();
-    if (scratch.bytes.length > MOST_KEPT) {
-      this.#answer = new Scratch(FIRST_BYTES);
-    }
+    this.#link.answer(scratch, notes);
+    scratch.shrink(MOST_KEPT, FIRST_BYTES);
   }
 
   check(value: unknown, root: string): void {
@@ -88,13 +73,8 @@ export class RingEnd implements WorkerEnd {
     return this.#link.words.whyAborted(task);
   }
 
-  async whenAborted(task: number, signal: AbortSignal): Promise<number> {
-    const { words, line } = this.#link;
-    words.listening = task;
-    const why = await line.wait(() => words.whyAborted(task) || undefined, {
-      signal,
-    });
-    return why ?? Why.NOT;
+  whenAborted(task: number, signal: AbortSignal): Promise<number> {
+    return this.#link.whenAborted(task, signal);
   }
 
   close(): void {
@@ -102,10 +82,8 @@ export class RingEnd implements WorkerEnd {
   }
 
   readonly #attempt = (): Got | undefined => {
-    if (this.#scratch.bytes.length > MOST_KEPT) {
-      this.#scratch = new Scratch(FIRST_BYTES);
-    }
     const scratch = this.#scratch;
+    scratch.shrink(MOST_KEPT, FIRST_BYTES);
     const got = takeMessage(this.#link, scratch);
     if (got !== Got.MESSAGE) return got;
     const lead = leadOf(scratch, 0);

@@ -20,6 +20,13 @@ export class Scratch {
     this.bytes = new Uint8Array(this.words.buffer);
   }
 
+  /** Lets go of what is in it, if it has more than `most` bytes; it has `bytes` then. */
+  shrink(most: number, bytes = most): void {
+    if (this.bytes.length <= most) return;
+    this.words = new Int32Array(bytes >>> 2);
+    this.bytes = new Uint8Array(this.words.buffer);
+  }
+
   /** Makes it as large as that at least; keeps the first `kept` bytes. */
   grow(bytes: number, kept = 0): void {
     if (bytes <= this.bytes.length) return;
@@ -43,5 +50,6 @@ export function takeScratch(): Scratch {
 
 /** Gives it back. */
 export function giveBack(scratch: Scratch): void {
-  if (scratch.bytes.length <= MAX_KEPT) kept = scratch;
+  scratch.shrink(MAX_KEPT, FIRST_BYTES);
+  kept = scratch;
 }

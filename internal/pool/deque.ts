@@ -14,11 +14,6 @@ export class Deque<T> {
     return this.#size > 0 ? this.#items[this.#first] : undefined;
   }
 
-  /** The last one. */
-  get last(): T | undefined {
-    return this.#size > 0 ? this.#items[this.#at(this.#size - 1)] : undefined;
-  }
-
   /** Adds one behind the last. */
   push(item: T): void {
     if (this.#size === this.#items.length) this.#grow();

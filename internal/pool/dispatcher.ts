@@ -89,7 +89,6 @@ export class Dispatcher {
   #outstanding = 0;
   /** Why no more tasks are taken; `null`: they are. */
   #refusal: (() => unknown) | null = null;
-  #isClosing = false;
   #isDispatching = false;
   #isCollecting = false;
   #isScheduled = false;
@@ -148,14 +147,9 @@ export class Dispatcher {
     return this.crew.workers.reduce((sum, worker) => sum + mostFor(worker), 1);
   }
 
-  /** Whether tasks are not taken any more. */
+  /** Whether tasks are not taken any more: all that there are shall be done soon. */
   get isClosed(): boolean {
     return this.#refusal !== null;
-  }
-
-  /** Whether all that there is shall be done as soon as possible. */
-  get isClosing(): boolean {
-    return this.#isClosing;
   }
 
   /** The number of a new task. */
@@ -275,15 +269,13 @@ export class Dispatcher {
   close(how = "closed"): void {
     if (this.#refusal !== null) return;
     this.#refuse(how);
-    this.#isClosing = true;
     this.dispatch();
     this.#lookForEnd();
   }
 
   /** Takes back all tasks, and ends the workers. */
   terminate(how = "terminated"): void {
-    if (!this.#isClosing) this.#refuse(how);
-    this.#isClosing = true;
+    this.#refuse(how);
     this.#dropAll(() =>
       cancellation(`The task was taken back as ${this.name} was ${how}`)
     );
@@ -308,7 +300,6 @@ export class Dispatcher {
   /** No task can be done any more, for that reason. */
   fail(error: unknown): void {
     this.#refusal ??= () => error;
-    this.#isClosing = true;
     this.#dropAll(() => error);
   }
 
@@ -328,9 +319,7 @@ export class Dispatcher {
   /** Lets go of memory that is not needed as long as there are no tasks. */
   rest(): void {
     this.drafts.rest();
-    if (this.#scratch && this.#scratch.bytes.length > FIRST_BYTES) {
-      this.#scratch = null;
-    }
+    this.#scratch?.shrink(FIRST_BYTES);
   }
 
   /** Gives tasks to workers. */
@@ -504,7 +493,8 @@ export class Dispatcher {
       scratch,
       (scratch, from) => this.#answer(worker, scratch, from),
     );
-    if (scratch.bytes.length <= MOST_KEPT) this.#scratch = scratch;
+    scratch.shrink(MOST_KEPT, FIRST_BYTES);
+    this.#scratch = scratch;
     const done = worker.done - before;
     if (done > 0) {
       const now = performance.now();
@@ -597,7 +587,7 @@ export class Dispatcher {
   }
 
   #refuse(how: string): void {
-    this.#refusal = () =>
+    this.#refusal ??= () =>
       new ShutDownError(`Cannot give a task to ${this.name} as it was ${how}`);
   }
 
@@ -613,9 +603,8 @@ export class Dispatcher {
 
   /** When there is nothing left to be done, the workers of a closed pool end. */
   #lookForEnd(): void {
-    if (
-      this.#isClosing && this.#outstanding === 0 && this.#queue.sources === 0
-    ) {
+    const { sources } = this.#queue;
+    if (this.isClosed && this.#outstanding === 0 && sources === 0) {
       this.crew.leave();
     }
   }

@@ -209,8 +209,8 @@ export class ImapJob
 
   /** Somebody may soon ask for so many results. */
   #hasRoom(): boolean {
-    const { capacity, isClosing } = this.#dispatcher;
-    return isClosing ||
+    const { capacity, isClosed } = this.#dispatcher;
+    return isClosed ||
       this.#taken - this.#given < 2 * capacity * this.#chunksize;
   }
 

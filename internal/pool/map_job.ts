@@ -170,7 +170,6 @@ export class MapJob implements Source, TaskOwner {
     this.#limits.end();
     this.#exhausted();
     this.#input.close();
-    this.#dispatcher.progress.did(0, 0);
     this.#settled(false, reason);
     for (const task of [...this.#running]) {
       if (isAbort) this.#dispatcher.abort(task, reason);

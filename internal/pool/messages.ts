@@ -68,8 +68,6 @@ export const NUMBERS = 2 ** 24;
 export const SLOTS = 2 ** 12;
 /** How many words stand before the value. */
 export const LEAD = 2;
-/** How many words a message has in its cell beside its value. */
-export const HEAD_WORDS = 1 + LEAD;
 
 /** The second word of a message; `kind` may have flags. */
 export function infoOf(kind: number, number: number): number {

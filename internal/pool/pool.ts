@@ -97,14 +97,7 @@ export class Pool implements AsyncDisposable {
       onProgress,
       ...settings
     } = typeof options === "number" ? { processes: options } : options;
-    if (!(Number.isInteger(retries) && retries >= 0)) {
-      throw new RangeError(
-        `Cannot create pool as "retries" must be an integer >= 0: current value is ${
-          Deno.inspect(retries)
-        }`,
-      );
-    }
-    this.#retries = retries;
+    this.#retries = checkCount("retries", retries, 0);
     this.#limits = {
       ...NO_LIMITS,
       taskTimeout: checkLimit("taskTimeout", taskTimeout) ?? Infinity,

@@ -13,6 +13,7 @@ import type { FunctionReference } from "../launch/function_reference.ts";
 import { drive, isGenerator } from "../launch/drive.ts";
 import { whileLoading } from "../launch/identity.ts";
 import { loadClassOf, ownLoader } from "../launch/loader.ts";
+import { breathe } from "../turn.ts";
 import { UnknownClassError } from "../wire/classes.ts";
 import { withoutFields } from "../wire/without_fields.ts";
 import { beginTask, endTask } from "./current_task.ts";
@@ -32,11 +33,6 @@ import { Got, type WorkerEnd } from "./worker_end.ts";
 const BLOCK = { timeout: 2 };
 /** At most for so long the rest of the thread gets no turn (ms), but by a task. */
 const STRETCH_MS = 5;
-
-/** Not in the runtime's types. */
-const { setImmediate = setTimeout } = globalThis as unknown as {
-  setImmediate?: (callback: () => void) => unknown;
-};
 
 /** What the function of a worker's process or thread does. */
 export async function serveAt(end: WorkerEnd, setup: Setup): Promise<void> {
@@ -363,11 +359,6 @@ class Server {
     }
     return null;
   }
-}
-
-/** Lets the rest of the thread have its turn. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Whether what a function returned is still to come. */

@@ -92,7 +92,7 @@ export function checkLimit(
 }
 
 /** A number of things; a `RangeError` or `TypeError` where it is none. */
-export function checkCount(name: string, value: number): number {
+export function checkCount(name: string, value: number, least = 1): number {
   if (typeof value !== "number") {
     throw new TypeError(
       `Cannot use "${name}" as it must be a number: current value is ${
@@ -100,9 +100,9 @@ export function checkCount(name: string, value: number): number {
       }`,
     );
   }
-  if (!(Number.isInteger(value) && value >= 1)) {
+  if (!(Number.isInteger(value) && value >= least)) {
     throw new RangeError(
-      `Cannot use "${name}" as it must be an integer >= 1: current value is ${value}`,
+      `Cannot use "${name}" as it must be an integer >= ${least}: current value is ${value}`,
     );
   }
   return value;

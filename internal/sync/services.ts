@@ -1,6 +1,6 @@
 /** What other processes may do with locks and their like that are served to them. */
 
-import { currentContext, runInSync } from "../context.ts";
+import { currentContext, runFor } from "../context.ts";
 import type { Service } from "../travel/service.ts";
 import type { WaitOptions } from "../wait.ts";
 import type { BarrierCore } from "./barrier_core.ts";
@@ -177,8 +177,4 @@ export function barrierService<T extends object>(
       if (visitors.gone(coreOf(barrier), owner)) coreOf(barrier).abortSync();
     },
   };
-}
-
-function runFor<R>(owner: object, fn: () => R): R {
-  return runInSync({ owner, coroutine: null }, fn);
 }

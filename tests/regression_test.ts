@@ -116,6 +116,26 @@ describe("a child", () => {
     assertEquals(stdout, "5000000\n");
   });
 
+  it("is counted where it is asked which code was run", async () => {
+    const coverage = await Deno.makeTempDir();
+    const { stdout } = await folder({
+      "main.ts": `import { Process } from "LIBRARY";
+        export const work = () => 42;
+        if (import.meta.main) {
+          const process = new Process({ target: work });
+          process.start();
+          console.log(await process.result());
+        }`,
+    }, { env: { DENO_COVERAGE_DIR: coverage } });
+    assertEquals(stdout, "42\n");
+    const modules = [...Deno.readDirSync(coverage)].map(({ name }) =>
+      JSON.parse(Deno.readTextFileSync(`${coverage}/${name}`)).url
+    );
+    await Deno.remove(coverage, { recursive: true });
+    const loads = modules.filter((url) => url.endsWith("/main.ts"));
+    assertEquals(loads.length, 2); // the program's, and the child's
+  });
+
   it("prints nothing of a rejection that a listener of its own prevents", async () => {
     const { stdout, stderr } = await folder({
       "main.ts": `import { Process } from "LIBRARY";

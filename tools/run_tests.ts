@@ -1,6 +1,11 @@
 /**
  * Runs all tests, the examples in the documentation included, several files at a
- * time: `deno task test [--jobs N] [NAME…]`.
+ * time: `deno task test [--jobs N] [--coverage DIR] [NAME…]`.
+ *
+ * With `--coverage` it says at the end which share of the package's lines was run,
+ * by the tests or by what they start: their threads, programs and children, but for
+ * those that are killed. DIR is emptied first; `deno coverage --detailed DIR` shows
+ * the lines that were not run.
  *
  * Each file has a process of its own: many tests look at what their process has
  * open, and at its children. Types are checked by `deno task check`.
@@ -8,10 +13,15 @@
 
 import { pooledMap } from "@std/async";
 import { parseArgs } from "@std/cli";
+import { resolve } from "node:path";
 
 const root = new URL("../", import.meta.url);
 /** What takes longer hangs. */
 const MOST_MS = 240_000;
+
+const { jobs, coverage, _: names } = parseArgs(Deno.args, {
+  string: ["jobs", "coverage"],
+});
 
 /** What runs in one process. */
 interface Job {
@@ -53,9 +63,19 @@ async function run({ name, args }: Job): Promise<Outcome> {
   const began = performance.now();
   const limit = AbortSignal.timeout(MOST_MS);
   const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--no-check", ...args],
+    args: [
+      "test",
+      "-A",
+      "--no-check",
+      ...coverage ? ["--coverage-raw-data-only"] : [],
+      ...args,
+    ],
     cwd: root,
-    env: { NO_COLOR: "1" },
+    env: {
+      NO_COLOR: "1",
+      // Those that a test starts inherit it.
+      ...coverage && { DENO_COVERAGE_DIR: resolve(coverage) },
+    },
     stdin: "null",
     signal: limit,
   }).output();
@@ -78,6 +98,18 @@ async function run({ name, args }: Job): Promise<Outcome> {
   return outcome;
 }
 
+/** Says which lines of the package were run. */
+async function reportCoverage(folder: string): Promise<void> {
+  // Who is killed while writing leaves half a file.
+  for await (const { name } of Deno.readDir(folder)) {
+    const path = `${folder}/${name}`;
+    if (!(await Deno.readTextFile(path)).endsWith("}")) await Deno.remove(path);
+  }
+  await new Deno.Command(Deno.execPath(), {
+    args: ["coverage", `--include=^${root}(internal/|[a-z_]+\\.ts$)`, folder],
+  }).spawn().status;
+}
+
 /** By what is said last: `ok | 12 passed (34 steps) | 0 failed (5s)`. */
 function outcomeOf(text: string, success: boolean): Outcome {
   const summary =
@@ -96,7 +128,6 @@ function outcomeOf(text: string, success: boolean): Outcome {
   };
 }
 
-const { jobs, _: names } = parseArgs(Deno.args, { string: ["jobs"] });
 const atOnce = Number(jobs ?? navigator.hardwareConcurrency);
 if (!(atOnce >= 1)) {
   console.error(`--jobs must be a number above 0: current value is ${jobs}`);
@@ -113,6 +144,7 @@ if (chosen.length === 0) {
   console.error(`There is no test ${names.join(" ")}`);
   Deno.exit(2);
 }
+if (coverage) await Deno.remove(coverage, { recursive: true }).catch(() => {});
 const began = performance.now();
 const total = { passed: 0, steps: 0, failed: 0, ignored: 0 };
 for await (const outcome of pooledMap(atOnce, chosen, run)) {
@@ -121,6 +153,7 @@ for await (const outcome of pooledMap(atOnce, chosen, run)) {
   total.failed += outcome.failed;
   total.ignored += outcome.ignored;
 }
+if (coverage) await reportCoverage(coverage);
 const seconds = Math.round((performance.now() - began) / 1000);
 console.log(
   `\n${

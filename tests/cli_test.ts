@@ -22,8 +22,8 @@ import { readCommandLine } from "../internal/cli/command_line.ts";
 import { readAddress } from "../internal/cli/options.ts";
 import { render } from "../internal/cli/render.ts";
 import { UsageError } from "../internal/cli/usage_error.ts";
+import { Mark } from "./support/mark.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
-import { processesWith } from "./support/process_table.ts";
 import { Relay } from "./support/relay.ts";
 import { deno, pathOf } from "./support/run.ts";
 import { Running } from "./support/running.ts";
@@ -33,8 +33,8 @@ import { until } from "./support/until.ts";
 const RUN = ["run", "-q", "-A", pathOf("cli.ts")];
 const TASKS = pathOf("tests/fixtures/cli_tasks.ts");
 const KEY = "not-a-secret";
-const MARK = crypto.randomUUID();
-const ENV = { MULTI_PROCESSING_AUTHKEY: KEY, CLI_TEST: MARK };
+const MARK = new Mark();
+const ENV = { MULTI_PROCESSING_AUTHKEY: KEY, ...MARK.env };
 
 let folder: string;
 
@@ -46,7 +46,7 @@ function startsCommands(): void {
   afterAll(async () => {
     await Deno.remove(folder, { recursive: true });
     if (Deno.build.os !== "linux") return;
-    await until(() => processesWith(`CLI_TEST=${MARK}`).length === 0);
+    await MARK.noneLeft();
   });
   nothingLeft();
 }
@@ -367,7 +367,10 @@ describe({
     let server: Running;
     let address: string;
     beforeAll(async () => {
-      [server, address] = await serve("--address", `@cli-${MARK}`);
+      [server, address] = await serve(
+        "--address",
+        `@cli-${crypto.randomUUID()}`,
+      );
     });
     afterAll(async () => {
       server.kill("SIGINT");

@@ -1,14 +1,9 @@
 /** Nobody is left behind, however the main program ends. */
 
 import { assertEquals } from "@std/assert";
-import { deadline } from "@std/async";
 import { describe, it } from "@std/testing/bdd";
+import { Mark } from "./support/mark.ts";
 import { deno, pathOf } from "./support/run.ts";
-import { processesWith } from "./support/process_table.ts";
-import { until } from "./support/until.ts";
-
-/** Longer than any machine needs; what is left after it is left for good. */
-const LIMIT_MS = 20_000;
 
 const PERMISSIONS = {
   "with all permissions": ["-A"],
@@ -32,8 +27,7 @@ async function endAndLook(
   readiness: string,
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
-  const mark = `ORPHANS_OF=${crypto.randomUUID()}`;
-  const [name, value] = mark.split("=") as [string, string];
+  const mark = new Mark();
   const { code } = await deno(
     [
       "run",
@@ -45,12 +39,10 @@ async function endAndLook(
       folder,
       readiness,
     ],
-    { env: { [name]: value } },
+    { env: mark.env },
   );
   assertEquals(code, ENDS[how]);
-  const left = () => processesWith(mark);
-  await deadline(until(() => left().length === 0), LIMIT_MS).catch(() => {});
-  assertEquals(left(), []);
+  await mark.noneLeft();
   await Deno.remove(folder, { recursive: true });
 }
 

@@ -2,10 +2,15 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { Mark } from "./support/mark.ts";
 import { deno, pathOf, type Ran, run } from "./support/run.ts";
 
 /** Runs a program that is this code, with `work` imported. */
-async function program(flags: string[], code: string): Promise<Ran> {
+async function program(
+  flags: string[],
+  code: string,
+  env: Record<string, string> = {},
+): Promise<Ran> {
   const folder = await Deno.makeTempDir();
   const file = `${folder}/main.ts`;
   await Deno.writeTextFile(
@@ -17,7 +22,10 @@ async function program(flags: string[], code: string): Promise<Ran> {
      ${code}`,
   );
   const config = `--config=${pathOf("deno.json")}`;
-  const ran = await deno(["run", "-q", "--no-prompt", config, ...flags, file]);
+  const ran = await deno(
+    ["run", "-q", "--no-prompt", config, ...flags, file],
+    { env },
+  );
   await Deno.remove(folder, { recursive: true });
   return ran;
 }
@@ -125,18 +133,25 @@ describe("a program that returns", () => {
   it("waits for its children, and then ends its daemons", async () => {
     const { code, stdout } = await program(
       ["-A"],
-      `export async function watch(pid: number) {
-         await new Promise((resolve) => setTimeout(resolve, 200));
+      `export async function watch(pid: number, returned: string) {
+         while (Deno.readTextFileSync(returned) === "") {
+           await new Promise((resolve) => setTimeout(resolve, 5));
+         }
          Deno.kill(pid, "SIGCONT"); // throws if it is not there
          console.log("the daemon lives");
        }
        if (import.meta.main) {
          const daemon = new Process({ target: work.sleepForever, daemon: true });
          daemon.start();
-         const child = new Process({ target: watch, args: [daemon.pid!] });
+         const returned = Deno.makeTempFileSync();
+         const child = new Process({ target: watch, args: [daemon.pid!, returned] });
          child.start();
+         setTimeout(() => Deno.writeTextFileSync(returned, "returned"));
          console.log("main returns");
-         addEventListener("unload", () => console.log("the end"));
+         addEventListener("unload", () => {
+           Deno.removeSync(returned);
+           console.log("the end");
+         });
        }`,
     );
     assertEquals([code, stdout], [
@@ -146,18 +161,24 @@ describe("a program that returns", () => {
   });
 
   it("does not wait for a subprocess that a child leaves behind", async () => {
+    const mark = new Mark();
     const { code, stdout } = await program(
       ["-A"],
       `export const leave = () =>
-         void new Deno.Command("sleep", { args: ["20"], stdin: "null", stdout: "null" }).spawn();
+         void new Deno.Command("sleep", { args: ["1000"], stdin: "null", stdout: "null" }).spawn();
        if (import.meta.main) {
          const process = new Process({ target: leave });
          process.start();
          await process.join();
          console.log(process.exitcode);
        }`,
+      mark.env,
     );
     assertEquals([code, stdout], [0, "0\n"]);
+    const [sleeper, ...others] = mark.alive();
+    assertEquals(others, []);
+    Deno.kill(parseInt(sleeper!), "SIGKILL");
+    await mark.noneLeft();
   });
 });
 

@@ -2,8 +2,8 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { Mark } from "./support/mark.ts";
 import { deno, pathOf } from "./support/run.ts";
-import { processesWith } from "./support/process_table.ts";
 
 /** Runs an example; gives its lines. */
 async function example(
@@ -78,12 +78,9 @@ describe("the example", () => {
   });
 
   it("producers_consumers_joinable.ts", async () => {
-    const mark = `EXAMPLE_MARK=${crypto.randomUUID()}`;
-    const [name, value] = mark.split("=") as [string, string];
-    const lines = await example("producers_consumers_joinable.ts", {
-      [name]: value,
-    });
-    assertEquals(processesWith(mark), [], "the daemons are still there");
+    const mark = new Mark();
+    const lines = await example("producers_consumers_joinable.ts", mark.env);
+    assertEquals(mark.alive(), [], "the daemons are still there");
     const consumed = lines.filter((line) => line.includes(" has consumed "))
       .map((line) => line.replace(/^(Dave|Erin) has consumed /, ""));
     const made = ["Alice", "Bob", "Carol"].flatMap((name) =>

@@ -1,7 +1,6 @@
 /** What was once wrong, and is to stay right; each named for the fault. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { deadline } from "@std/async";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import { ThreadPool } from "@multi/processing";
@@ -10,9 +9,9 @@ import { LineWriter } from "../internal/launch/line_writer.ts";
 import { encodeReport, Report } from "../internal/launch/report.ts";
 import { ReportStream } from "../internal/launch/report_stream.ts";
 import { newKey, writeFrames } from "../internal/wire/frames.ts";
+import { Mark } from "./support/mark.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { deno, pathOf, type Ran } from "./support/run.ts";
-import { processesWith } from "./support/process_table.ts";
 import { until } from "./support/until.ts";
 
 /** Runs `main.ts` of a folder with these files. */
@@ -199,17 +198,25 @@ describe("a busy parent", () => {
 describe("a spare process", () => {
   it("that cannot be replaced does not end the program", async () => {
     const { code, stdout } = await folder({
-      "main.ts": `import { Process, setStartMethod } from "LIBRARY";
+      "main.ts":
+        `import { logToStderr, Process, setStartMethod } from "LIBRARY";
         if (import.meta.main) {
+          logToStderr();
+          let warned = false;
+          const { writeSync } = Deno.stderr;
+          Deno.stderr.writeSync = (bytes) => {
+            warned ||= new TextDecoder().decode(bytes)
+              .includes("a spare process could not be started");
+            return writeSync.call(Deno.stderr, bytes);
+          };
           setStartMethod("forkserver", { spares: 1 });
-          await new Promise((resolve) => setTimeout(resolve, 300));
           const folder = Deno.makeTempDirSync();
           Deno.chdir(folder);
           const process = new Process({ target: () => 42 });
           process.start();
           Deno.removeSync(folder);
           await process.join();
-          await new Promise((resolve) => setTimeout(resolve, 100));
+          while (!warned) await new Promise((resolve) => setTimeout(resolve, 5));
           console.log("still here");
         }`,
     });
@@ -218,19 +225,17 @@ describe("a spare process", () => {
 
   for (const flags of [["-A"], ["--allow-run"]]) {
     it(`that is still loading ends with its parent, with ${flags}`, async () => {
-      const mark = `LOADING=${crypto.randomUUID()}`;
+      const mark = new Mark();
       const ended = folder({
         "main.ts": `import { setStartMethod } from "LIBRARY";
           if (import.meta.main) setStartMethod("forkserver", { spares: 1 });
           await new Promise((resolve) => setTimeout(resolve, 60_000));`,
-      }, { flags, env: { LOADING: mark.slice("LOADING=".length) } });
-      const left = () => processesWith(mark);
-      await until(() => left().length === 2);
-      const parent = left().find((line) => line.endsWith("/main.ts"))!;
+      }, { flags, env: mark.env });
+      await mark.count(2);
+      const parent = mark.alive().find((line) => line.endsWith("/main.ts"))!;
       Deno.kill(parseInt(parent), "SIGKILL");
       await ended;
-      await deadline(until(() => left().length === 0), 20_000).catch(() => {});
-      assertEquals(left(), []);
+      await mark.noneLeft();
     });
   }
 });

@@ -1,7 +1,6 @@
 /** Starts through spare processes: `setStartMethod("forkserver")`. */
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { deadline } from "@std/async";
 import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
 import {
   getAllStartMethods,
@@ -13,11 +12,9 @@ import {
 import { spareCount } from "../internal/launch/spares.ts";
 import { greeting, preloads } from "./fixtures/preloaded.ts";
 import * as work from "./fixtures/work.ts";
+import { Mark } from "./support/mark.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
-import {
-  childrenOfThisProcess,
-  processesWith,
-} from "./support/process_table.ts";
+import { childrenOfThisProcess } from "./support/process_table.ts";
 import { deno, pathOf } from "./support/run.ts";
 import { until } from "./support/until.ts";
 
@@ -191,16 +188,13 @@ describe("spare processes", () => {
 describe("spare processes of a program", () => {
   for (const how of ["return", "exit", "SIGKILL"]) {
     it(`end with it, after ${how}`, async () => {
-      const mark = `SPARES_OF=${crypto.randomUUID()}`;
-      const [name, value] = mark.split("=") as [string, string];
+      const mark = new Mark();
       const { stdout } = await deno(
         ["run", "-q", "-A", pathOf("tests/fixtures/keeps_spares.ts"), how],
-        { env: { [name]: value } },
+        { env: mark.env },
       );
       assertEquals(stdout, "3\n");
-      const left = () => processesWith(mark);
-      await deadline(until(() => left().length === 0), 20_000).catch(() => {});
-      assertEquals(left(), []);
+      await mark.noneLeft();
     });
   }
 });

@@ -1,10 +1,9 @@
 /** A program with children, on a terminal. */
 
 import { assertEquals } from "@std/assert";
-import { deadline } from "@std/async";
 import { describe, it } from "@std/testing/bdd";
+import { Mark } from "./support/mark.ts";
 import { pathOf } from "./support/run.ts";
-import { processesWith } from "./support/process_table.ts";
 import { hasTerminal, onTerminal } from "./support/terminal.ts";
 import { until } from "./support/until.ts";
 
@@ -14,14 +13,14 @@ describe({
   fn() {
     it("ends parent and children once, without a word", async () => {
       const folder = await Deno.makeTempDir();
-      const mark = `TERMINAL=${crypto.randomUUID()}`;
+      const mark = new Mark();
       const program = pathOf("tests/fixtures/leaves_children.ts");
       const [script, ...args] = onTerminal(
         ["run", "-q", "-A", program, "never", folder, "ready"],
       );
       const terminal = new Deno.Command(script, {
         args,
-        env: { TERMINAL: mark.slice("TERMINAL=".length) },
+        env: mark.env,
         stdin: "piped",
         stdout: "piped",
       }).spawn();
@@ -37,9 +36,7 @@ describe({
       const { code } = await terminal.status;
       await keyboard.close().catch(() => {});
       assertEquals([code, (await output).trim()], [130, "^C"]);
-      const left = () => processesWith(mark);
-      await deadline(until(() => left().length === 0), 20_000).catch(() => {});
-      assertEquals(left(), []);
+      await mark.noneLeft();
       await Deno.remove(folder, { recursive: true });
     });
   },

@@ -41,13 +41,14 @@ describe("a program with threads", () => {
   it("waits for those that are no daemons, and then ends", async () => {
     const { code, stdout, stderr } = await program(`
       export async function later(what: string) {
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        await untilReady();
         console.log(what);
       }
       if (import.meta.main) {
         new Thread({ target: later, args: ["the thread"] }).start();
         new Thread({ target: work.sleepForever, daemon: true }).start();
         addEventListener("unload", () => console.log("the end"));
+        setTimeout(() => Deno.writeTextFileSync(ready, "ready"));
         console.log("main returns");
       }`);
     assertEquals([code, stdout, stderr], [

@@ -8,8 +8,8 @@ import { createArena } from "../../internal/memory/make_arena.ts";
 import { Member } from "../../internal/memory/member.ts";
 import { Space } from "../../internal/memory/objects.ts";
 import { LOCK, LOCK_BYTES } from "../../internal/structure/lock.ts";
+import { Mark } from "../support/mark.ts";
 import { nothingLeft } from "../support/nothing_left.ts";
-import { processesWith } from "../support/process_table.ts";
 import { pathOf } from "../support/run.ts";
 import { until, untilFile } from "../support/until.ts";
 
@@ -57,22 +57,21 @@ describe("the memory of a family", {
     const folder = await Deno.makeTempDir();
     const files = ["process", "thread"].map((name) => `${folder}/${name}`);
     for (const file of files) await Deno.writeTextFile(file, "");
-    const mark = `MEMORY_OF=${crypto.randomUUID()}`;
-    const [name, value] = mark.split("=") as [string, string];
+    const mark = new Mark();
     const before = sharedMemory();
     const program = new Deno.Command(Deno.execPath(), {
       args: ["run", "-qA", pathOf("tests/fixtures/shares_memory.ts"), folder],
-      env: { [name]: value },
+      env: mark.env,
       stdin: "null",
     }).spawn();
     for (const file of files) await untilFile(file);
     assert(sharedMemory() > before + 64 * MIB, "it was not shared");
-    for (const line of processesWith(mark)) {
+    for (const line of mark.alive()) {
       Deno.kill(parseInt(line), "SIGKILL");
     }
     await program.status;
     const gone = () =>
-      processesWith(mark).length === 0 && sharedMemory() < before + 48 * MIB;
+      mark.alive().length === 0 && sharedMemory() < before + 48 * MIB;
     await deadline(until(gone), LIMIT_MS);
     await Deno.remove(folder, { recursive: true });
   });

@@ -43,15 +43,22 @@ function load(mistakes: Changes["mistakes"] = []): Promise<Rewritten> {
   });
 }
 
+/** The first members of a new family, each with its space; the world they live in. */
+function family(code: Rewritten, count: number, type: Rewritten = TYPE) {
+  const arena = newArena();
+  const world = new code.World();
+  code.defineType(type);
+  const spaces = Array.from(
+    { length: count },
+    (_, slot) => new code.Space(new code.ExploredMember(world, slot, arena)),
+  );
+  return { world, spaces };
+}
+
 /** A and B hold an object. A lets go; B sends it to C, and lets go. */
 function handOver(code: Rewritten): () => Run {
   return () => {
-    const arena = newArena();
-    const world = new code.World();
-    code.defineType(TYPE);
-    const [a, b, c] = [0, 1, 2].map((slot) =>
-      new code.Space(new code.ExploredMember(world, slot, arena))
-    );
+    const { spaces: [a, b, c] } = family(code, 3);
     const object = runThrough<Rewritten>(a.create(TYPE, 64));
     const same = runThrough<Rewritten>(b.find(object.index, object.uid));
     runThrough(same.hold(0));
@@ -92,12 +99,7 @@ function handOver(code: Rewritten): () => Run {
 /** A and B hold an object, and let go; C makes one, which may get the same block. */
 function reuse(code: Rewritten): () => Run {
   return () => {
-    const arena = newArena();
-    const world = new code.World();
-    code.defineType(TYPE);
-    const [a, b, c] = [0, 1, 2].map((slot) =>
-      new code.Space(new code.ExploredMember(world, slot, arena))
-    );
+    const { spaces: [a, b, c] } = family(code, 3);
     const object = runThrough<Rewritten>(a.create(TYPE, 64));
     const same = runThrough<Rewritten>(b.find(object.index, object.uid));
     runThrough(same.hold(0));
@@ -183,8 +185,6 @@ function swept(code: Rewritten): () => Run {
 /** A and B hold end 0 of a pipe, D end 1. A lets go; B sends it to C, and lets go. */
 function ends(code: Rewritten): () => Run {
   return () => {
-    const arena = newArena();
-    const world = new code.World();
     let isDestroyed = false;
     const isUsed = [true, true];
     const type = {
@@ -197,10 +197,7 @@ function ends(code: Rewritten): () => Run {
         isDestroyed = true;
       },
     };
-    code.defineType(type);
-    const [a, b, c, d] = [0, 1, 2, 3].map((slot) =>
-      new code.Space(new code.ExploredMember(world, slot, arena))
-    );
+    const { spaces: [a, b, c, d] } = family(code, 4, type);
     const object = runThrough<Rewritten>(a.create(type, 64));
     const [ofB, ofD] = [b, d].map((space) =>
       runThrough<Rewritten>(space.find(object.index, object.uid))
@@ -252,12 +249,7 @@ function ends(code: Rewritten): () => Run {
 /** A makes an object and sends it to B, which sends it on to C; each lets go. */
 function relay(code: Rewritten): () => Run {
   return () => {
-    const arena = newArena();
-    const world = new code.World();
-    code.defineType(TYPE);
-    const spaces = [0, 1, 2].map((slot) =>
-      new code.Space(new code.ExploredMember(world, slot, arena))
-    );
+    const { world, spaces } = family(code, 3);
     world.objects.push({
       *sweep(sweeper: number, slot: number, owner: number) {
         const space = spaces[sweeper];

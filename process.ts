@@ -457,11 +457,12 @@ let startMethod: StartMethod = "spawn";
  *
  * `"spawn"`, the default, runs a new Deno for each. `"forkserver"` keeps spare
  * processes that are up and have loaded this package and the main module, so
- * that a start takes a few milliseconds; each spare holds some 25 MB. A start
- * for which no spare is ready or fits goes by spawn: where `permissions`,
- * `cwd`, `v8Flags` or `stdout` are given, or environment variables that a
- * program reads at its start (`DENO_*`, `LD_*`, proxies). There are no locks or
- * threads in a spare that a fork would leave in pieces.
+ * that a start is no more than a message to one; each spare takes the memory of
+ * an idle process (both are measured in `docs/benchmarks.md`). A start for which
+ * no spare is ready or fits goes by spawn: where `permissions`, `cwd`, `v8Flags`
+ * or `stdout` are given, or environment variables that a program reads at its
+ * start (`DENO_*`, `LD_*`, proxies). There are no locks or threads in a spare
+ * that a fork would leave in pieces.
  *
  * @example Starting a process in milliseconds
  * ```ts

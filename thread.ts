@@ -84,10 +84,11 @@ export interface ThreadSettings {
   /**
    * How many megabytes its objects may take: one that needs more ends, with a
    * {@linkcode WorkerLostError}. Without this, a thread that uses up its memory
-   * ends the program. It starts slower, by 20 ms. Memory of `ArrayBuffer`s does
-   * not count. The runtime does not always succeed in stopping a loop that never
-   * yields, which then takes more and more, as in any Worker with
-   * `resourceLimits`: what nobody can vouch for belongs in a `Process`.
+   * ends the program. It starts slower, as only another kind of Worker can be
+   * limited. Memory of `ArrayBuffer`s does not count. The runtime does not always
+   * succeed in stopping a loop that never yields, which then takes more and more,
+   * as in any Worker with `resourceLimits`: what nobody can vouch for belongs in
+   * a `Process`.
    */
   maxHeapMb?: number;
   /** Terminates it when it aborts. */

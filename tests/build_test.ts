@@ -23,26 +23,40 @@ describe("the package that is published", () => {
 
   afterAll(() => Deno.remove(folder, { recursive: true }));
 
-  it("runs processes, threads, pools and managers", async () => {
+  /** Runs a program of another folder, by an import map that leads there. */
+  async function assertRuns(module: string): Promise<void> {
     const program = `${folder}/program.ts`;
     await Deno.copyFile(pathOf("tests/fixtures/whole_program.ts"), program);
     await Deno.writeTextFile(
       `${folder}/map.json`,
-      JSON.stringify({
-        imports: { "@multi/processing": "./package/js/mod.js" },
-      }),
+      JSON.stringify({ imports: { "@multi/processing": module } }),
     );
     const args = ["run", "-q", "-A", "--no-config", "--no-check"];
     const { code, stdout, stderr } = await deno([
       ...args,
       `--import-map=${folder}/map.json`,
       program,
-    ]);
+    ], { cwd: "/" });
     assertEquals([code, stderr], [0, ""]);
     assertEquals(
       stdout,
       "[ 1, 4, 9 ]\n[ 1, 4, 9 ]\n[ 1, 4, 9 ]\n2 4\n3 9\n25\n36\n",
     );
+  }
+
+  it("runs processes, threads, pools and managers", () =>
+    assertRuns("./package/js/mod.js"));
+
+  it("does so from a server, as from JSR", async () => {
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      async ({ url }) => {
+        const path = `${folder}/package${new URL(url).pathname}`;
+        const headers = { "content-type": "application/javascript" };
+        return new Response(await Deno.readTextFile(path), { headers });
+      },
+    );
+    await assertRuns(`http://127.0.0.1:${server.addr.port}/js/mod.js`);
   });
 
   it("has the command", async () => {

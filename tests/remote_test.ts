@@ -35,7 +35,11 @@ describe("with the package from a server", () => {
     await Deno.writeTextFile(
       `${folder}/map.json`,
       JSON.stringify({
-        imports: { "processing/": `${origin}/`, "tasks": "./tasks.ts" },
+        imports: {
+          "@multi/processing": `${origin}/mod.ts`,
+          "processing/": `${origin}/`,
+          "tasks": "./tasks.ts",
+        },
       }),
     );
     await Deno.writeTextFile(
@@ -146,6 +150,13 @@ describe("with the package from a server", () => {
       await run("-A", map, `${folder}/all.ts`),
       "Process\nThread\n1 4 9\n",
     );
+  });
+
+  it("an example does, with only an import map", async () => {
+    const example = `${folder}/pool_map.ts`;
+    await Deno.copyFile(pathOf("examples/pool_map.ts"), example);
+    const map = `--import-map=${folder}/map.json`;
+    assertRan(await run("-A", map, example), "[ 1, 4, 9 ]\n");
   });
 
   it("a program with an import map does, given as flag or by a config file", async () => {

@@ -10,6 +10,7 @@ import { authenticate } from "./authenticate.ts";
 import type { ListeningSocket } from "./listen.ts";
 import { openChannel, type Opener } from "./stream_channel.ts";
 import type { Channel } from "./channel.ts";
+import { closable } from "./closable.ts";
 
 /** How strangers are treated. */
 export interface AcceptorOptions {
@@ -182,6 +183,7 @@ export class Acceptor<C extends { close(): void } = Channel>
 
   /** Lets one in who proves the key; sees to it that this does not take long. */
   async #admit(socket: Deno.Conn): Promise<void> {
+    closable(socket);
     if (this.#closed) return close(socket);
     if ("setNoDelay" in socket) (socket as Deno.TcpConn).setNoDelay();
     if (!this.#isAwaited) socket.unref();

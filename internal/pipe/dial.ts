@@ -13,6 +13,7 @@ import {
 } from "./address.ts";
 import { authenticate } from "./authenticate.ts";
 import type { Channel } from "./channel.ts";
+import { closable } from "./closable.ts";
 import { openChannel, type Opener } from "./stream_channel.ts";
 
 /** Until the next try, when too many wait at a unix socket. */
@@ -71,7 +72,7 @@ async function dialUntil<C>(
   let socket: Deno.Conn | undefined;
   stop.signal.addEventListener("abort", () => close(socket));
   try {
-    socket = await open(address, stop.signal);
+    socket = closable(await open(address, stop.signal));
     stop.signal.throwIfAborted();
     if (tls) {
       const [hostname] = address as Exclude<Address, string>;
@@ -80,7 +81,7 @@ async function dialUntil<C>(
         hostname: tls.hostname ?? hostname,
         caCerts,
       });
-      socket = secured;
+      socket = closable(secured);
       stop.signal.throwIfAborted();
       await secured.handshake();
     }

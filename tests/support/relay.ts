@@ -19,6 +19,8 @@ export class Relay implements Disposable {
   cut(): void {
     for (const socket of this.#sockets) {
       try {
+        // In Deno 2.8, what is being read is not closed before the other side does.
+        socket.closeWrite().catch(() => {});
         socket.close();
       } catch {
         // Its other end was faster.
@@ -37,14 +39,27 @@ export class Relay implements Disposable {
       for await (const near of this.#listener) {
         const far = await Deno.connect(this.#target);
         for (const socket of [near, far]) this.#sockets.add(socket);
-        const both = [
-          near.readable.pipeTo(far.writable),
-          far.readable.pipeTo(near.writable),
-        ];
-        for (const one of both) one.catch(() => this.cut());
+        this.#pass(near, far);
+        this.#pass(far, near);
       }
     } catch {
       // It was closed.
+    }
+  }
+
+  /** Passes on what comes, and its end. */
+  async #pass(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
+    const buffer = new Uint8Array(65536);
+    try {
+      for (;;) {
+        const count = await from.read(buffer);
+        if (count === null) return await to.closeWrite();
+        for (let at = 0; at < count;) {
+          at += await to.write(buffer.subarray(at, count));
+        }
+      }
+    } catch {
+      this.cut();
     }
   }
 }

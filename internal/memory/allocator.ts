@@ -33,14 +33,7 @@
 
 import { type Arena, offsetOf, pointerTo, wordIn } from "./arena.ts";
 import { BriefLock } from "./brief_lock.ts";
-import {
-  Header,
-  INFO_BYTES,
-  PAGE,
-  PAGE_BITS,
-  PAGE_TABLE,
-  UNIT,
-} from "./layout.ts";
+import { Header, INFO_BYTES, PAGE, PAGE_TABLE, UNIT } from "./layout.ts";
 import type { Member } from "./member.ts";
 
 const RUN = 2 ** 23 - 1;
@@ -448,9 +441,4 @@ function sizeFor(bytes: number): number {
 
 function perPage(size: number): number {
   return Math.floor(PAGE / size);
-}
-
-/** The page in which a pointer points. */
-export function pageOf(pointer: number): number {
-  return offsetOf(pointer) >>> PAGE_BITS;
 }

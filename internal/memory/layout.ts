@@ -25,7 +25,7 @@ export const MAX_OBJECTS = 2 ** 20;
 /** How many objects can be in messages at once. */
 export const MAX_PINS = 2 ** 16;
 
-export const PAGE_BITS = 16;
+const PAGE_BITS = 16;
 /** The allocator's unit. */
 export const PAGE = 2 ** PAGE_BITS;
 /** A pointer's unit. */

@@ -6,20 +6,10 @@ import { Link } from "./link.ts";
 import { currentRoute, linkBy, locateFrom, unreachable } from "./route.ts";
 import type { Handle, Located, SharedClass } from "./service.ts";
 
-const byName = new Map<string, SharedClass<object>>();
-
-/** The class that has this name in messages, if its module is loaded here. */
-export function sharedClassNamed(
-  name: string,
-): SharedClass<object> | undefined {
-  return byName.get(name);
-}
-
 /** Lets objects of a class be sent: to a family, over routes, and from there on. */
 export function registerShared<T extends object>(shared: SharedClass<T>): void {
   const { name } = shared;
   const any = shared as unknown as SharedClass<object>;
-  byName.set(name, any);
   registerHandle<T>({
     name,
     class: shared.class,

@@ -22,71 +22,16 @@ import {
   runAsOwnerSync,
   runIn,
 } from "../internal/context.ts";
-import { programHolder } from "../internal/travel/hold_program.ts";
-import { Link } from "../internal/travel/link.ts";
-import type { LinkOptions } from "../internal/travel/link_options.ts";
 import { Kind } from "../internal/travel/protocol.ts";
 import { encode } from "../internal/wire/encode.ts";
 import { collectGarbage } from "./support/collect_garbage.ts";
-import { Box, sharedBox } from "./support/box.ts";
+import { Box } from "./support/box.ts";
+import { pair } from "./support/link_pair.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
-import {
-  type MemoryTransport,
-  transportPair,
-} from "./support/transport_pair.ts";
 import { until } from "./support/until.ts";
 import { writeCall } from "./support/write_call.ts";
 
 nothingLeft();
-
-interface Pair extends Disposable {
-  /** Where the root is. */
-  readonly server: Link;
-  readonly client: Link;
-  readonly root: Box;
-  readonly serverSide: MemoryTransport;
-  readonly clientSide: MemoryTransport;
-  /** Why the server's end has ended. */
-  readonly ended: (Error | null)[];
-  /** What stands at the client for a box of the server. */
-  give(box: Box): Promise<Box>;
-}
-
-function pair(
-  options: Partial<LinkOptions> = {},
-  clientOptions: Partial<LinkOptions> = {},
-): Pair {
-  const [serverSide, clientSide] = transportPair();
-  const root = new Box("root");
-  const ended: (Error | null)[] = [];
-  const server = new Link(serverSide, {
-    peer: "the client",
-    root: { shared: sharedBox(), object: root },
-    ended: (reason) => void ended.push(reason),
-    ...options,
-  });
-  const client = new Link(clientSide, {
-    peer: "the server",
-    waiting: programHolder(),
-    ...clientOptions,
-  });
-  return {
-    server,
-    client,
-    root,
-    serverSide,
-    clientSide,
-    ended,
-    async give(box) {
-      root.given = box;
-      return await client.root().call("given", []) as Box;
-    },
-    [Symbol.dispose]() {
-      server.close();
-      client.close();
-    },
-  };
-}
 
 describe("a served object", () => {
   it("is called, and answers", async () => {

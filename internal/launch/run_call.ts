@@ -11,6 +11,7 @@ import {
   type Loader,
 } from "./find_function.ts";
 import type { LazyLink } from "../travel/lazy_link.ts";
+import type { Found } from "../travel/route.ts";
 import { self, whileLoading } from "./identity.ts";
 import { encodeReport, Report } from "./report.ts";
 
@@ -53,9 +54,9 @@ async function decodeArgs(
   link: LazyLink | null,
 ): Promise<unknown[]> {
   // What is read twice has come once.
-  const [inArgs, inKwargs]: [number[], number[]] = [[], []];
-  const read = (bytes: Uint8Array, seen: number[]) =>
-    link === null ? decode(bytes) : link.decode(bytes, seen);
+  const [inArgs, inKwargs]: [Found, Found] = [new Map(), new Map()];
+  const read = (bytes: Uint8Array, found: Found) =>
+    link === null ? decode(bytes) : link.decode(bytes, found);
   const decodeAll = () => {
     const all = [
       ...read(args, inArgs) as unknown[],

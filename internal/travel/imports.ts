@@ -36,19 +36,18 @@ export class Imports {
     this.#release = release;
   }
 
-  /** The object that stands for it; `isNew`: this message was not counted yet. */
+  /** A message has it: the object that stands for it. */
   receive(
     shared: SharedClass<object>,
     id: number,
     description: unknown,
-    isNew: boolean,
   ): object {
     const imported = this.#byId.get(id);
     const remote = imported?.remote.deref();
     if (imported === undefined || remote === undefined) {
       return this.#make(shared, id, description);
     }
-    if (isNew) imported.count++;
+    imported.count++;
     const known = imported.object.deref();
     if (known !== undefined) return known;
     const object = shared.fromRemote(remote, description);

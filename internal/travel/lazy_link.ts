@@ -5,7 +5,13 @@
 
 import { decode } from "../wire/decode.ts";
 import { encode } from "../wire/encode.ts";
-import { type LinkEnd, openLink, over, type Route } from "./route.ts";
+import {
+  type Found,
+  type LinkEnd,
+  openLink,
+  over,
+  type Route,
+} from "./route.ts";
 import type { LinkOptions } from "./link_options.ts";
 import type { Transport } from "./transport.ts";
 
@@ -45,9 +51,9 @@ export class LazyLink {
     );
   }
 
-  /** Reads a value; one that is read again, with the same set. */
-  decode(bytes: Uint8Array, seen?: number[]): unknown {
-    return this.#do(() => decode(bytes), (link) => link.decode(bytes, seen));
+  /** Reads a value; one that is read again, with what was found in it before. */
+  decode(bytes: Uint8Array, found?: Found): unknown {
+    return this.#do(() => decode(bytes), (link) => link.decode(bytes, found));
   }
 
   /** Ends it. */

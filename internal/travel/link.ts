@@ -21,7 +21,7 @@ import { forgetAll, meetAgain } from "./meeting.ts";
 import type { Remote } from "./remote.ts";
 import { type Connector, RemoteObject } from "./remote_object.ts";
 import type { Limits, LinkOptions } from "./link_options.ts";
-import { type LinkEnd, over } from "./route.ts";
+import { type Found, type LinkEnd, over } from "./route.ts";
 import type { SharedClass } from "./service.ts";
 import type { Transport } from "./transport.ts";
 
@@ -35,7 +35,7 @@ const LIMITS: Limits = {
 /** A message, and the objects that were found in it already. */
 interface Arrived {
   readonly bytes: Uint8Array;
-  readonly seen: number[];
+  readonly found: Found;
 }
 
 /** The ids of what both ends have from the beginning. */
@@ -53,7 +53,7 @@ export class Link implements LinkEnd, Connector {
   /** What is in the message that is being written. */
   #sending: Exported[] | null = null;
   /** What was found in the message that is being read. */
-  #received: number[] | null = null;
+  #found: Found | null = null;
   /** Messages that have to wait until modules are loaded. */
   #late: Arrived[] | null = null;
   #hasAll = false;
@@ -90,7 +90,7 @@ export class Link implements LinkEnd, Connector {
       most: this.#limits.maxCalls,
     });
     if (options.root) this.#exports.addRoot(ROOT, options.root);
-    transport.onmessage = (bytes) => this.#take({ bytes, seen: [] });
+    transport.onmessage = (bytes) => this.#take({ bytes, found: new Map() });
     transport.onclose = () => this.#end(null);
   }
 
@@ -174,15 +174,15 @@ export class Link implements LinkEnd, Connector {
 
   /**
    * Reads a value that the other end has written. A message that has to be read
-   * again is to be read with the same set: what is in it came only once.
+   * again is to be read with what was found before: what is in it came only once.
    */
-  decode(bytes: Uint8Array, seen: number[] = []): unknown {
-    const outer = this.#received;
-    this.#received = seen;
+  decode(bytes: Uint8Array, found: Found = new Map()): unknown {
+    const outer = this.#found;
+    this.#found = found;
     try {
       return over(this, () => decode(bytes));
     } finally {
-      this.#received = outer;
+      this.#found = outer;
     }
   }
 
@@ -222,7 +222,9 @@ export class Link implements LinkEnd, Connector {
       }
     } else if (whose === Whose.MINE && Number.isInteger(id) && id > 0) {
       if (this.#ended) throw this.#eof("receive an object from");
-      object = this.#imports.receive(shared, id, description, this.#isNew(id));
+      object = this.#found!.get(id) ??
+        this.#imports.receive(shared, id, description);
+      this.#found!.set(id, object);
     }
     if (object !== undefined) return object;
     throw new DataCloneError(
@@ -264,13 +266,6 @@ export class Link implements LinkEnd, Connector {
     return locate === undefined
       ? meetAgain(this, id, object)
       : locate(object, remote);
-  }
-
-  #isNew(id: number): boolean {
-    const received = this.#received!;
-    if (received.includes(id)) return false;
-    received.push(id);
-    return true;
   }
 
   #take(arrived: Arrived): void {
@@ -341,7 +336,7 @@ export class Link implements LinkEnd, Connector {
   ): void {
     let value: unknown;
     try {
-      value = this.decode(body, arrived.seen);
+      value = this.decode(body, arrived.found);
     } catch (error) {
       const isOurs = error instanceof UnknownClassError &&
         error.kind === "object";

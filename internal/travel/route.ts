@@ -19,6 +19,12 @@ export interface Route {
   receive(shared: SharedClass<object>, data: unknown): object;
 }
 
+/**
+ * The other end's objects that were found in a message, by their ids. Until it is
+ * read to its end, they are held by this: they are not sent again.
+ */
+export type Found = Map<number, object>;
+
 /** A route that writes and reads messages, and counts what is in them. */
 export interface LinkEnd extends Route {
   /** Writes a value; where it `isLast`, only objects of the other end can be in it. */
@@ -27,8 +33,8 @@ export interface LinkEnd extends Route {
     root: string,
     isLast?: boolean,
   ): Uint8Array<ArrayBuffer>;
-  /** Reads a value; one that is read again, with the same set. */
-  decode(bytes: Uint8Array, seen?: number[]): unknown;
+  /** Reads a value; one that is read again, with what was found in it before. */
+  decode(bytes: Uint8Array, found?: Found): unknown;
   /** Ends it. */
   close(): void;
 }

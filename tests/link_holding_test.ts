@@ -1,0 +1,76 @@
+/** What the two ends of a connection hold for each other, and for how long. */
+
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import type { Found } from "../internal/travel/route.ts";
+import { registerHandle } from "../internal/wire/classes.ts";
+import { Box } from "./support/box.ts";
+import { collectGarbage } from "./support/collect_garbage.ts";
+import { pair } from "./support/link_pair.ts";
+import { nothingLeft } from "./support/nothing_left.ts";
+import { until } from "./support/until.ts";
+
+nothingLeft();
+
+/** Resolves when what nobody refers to by now is collected, and that was told. */
+async function collected(): Promise<void> {
+  let isTold = false;
+  const registry = new FinalizationRegistry(() => isTold = true);
+  registry.register({}, undefined);
+  await until(() => {
+    collectGarbage();
+    return isTold;
+  });
+}
+
+/** An object of this library whose module is loaded late. */
+class Late {}
+
+function register(name: string): void {
+  registerHandle<Late>({
+    name,
+    class: Late,
+    encode: () => 1,
+    decode: () => new Late(),
+  });
+}
+
+/** Renames a class in a message to one that is not known yet. */
+function rename(message: Uint8Array, from: string, to: string): void {
+  const text = new TextDecoder("latin1").decode(message);
+  message.set(new TextEncoder().encode(to), text.indexOf(from));
+}
+
+describe("what is in a message", () => {
+  it("is held until the modules are loaded that it needs", async () => {
+    register("tests.LateA");
+    using link = pair({}, {
+      async loadAll() {
+        await collected();
+        register("tests.LateB");
+      },
+    });
+    link.root.given = [new Box("first"), new Late()];
+    link.clientSide.held = [];
+    const given = link.client.root().call("given", []);
+    await until(() => link.clientSide.held!.length === 1);
+    rename(link.clientSide.held[0]!, "tests.LateA", "tests.LateB");
+    link.clientSide.letThrough();
+    const [box] = await given as [Box, Late];
+    assertEquals(await box.size(), 0);
+    box.close();
+    await until(() => link.server.sizes.exports === 1);
+    assertEquals(link.ended, []);
+  });
+
+  it("is the same when it is read again, also if it was closed", async () => {
+    using link = pair();
+    const bytes = link.server.encode(new Box(), "value");
+    const found: Found = new Map();
+    const box = link.client.decode(bytes, found) as Box;
+    box.close();
+    assertStrictEquals(link.client.decode(bytes, found), box);
+    await until(() => link.server.sizes.exports === 1);
+    assertEquals(link.client.sizes.imports, 0);
+  });
+});

@@ -7,6 +7,7 @@ import { type Address, nameOf } from "../pipe/address.ts";
 import type { Remote } from "../travel/remote.ts";
 import { locateBy } from "../travel/route.ts";
 import type { SharedClass } from "../travel/service.ts";
+import { waitFor } from "../wait.ts";
 import { Client, connectTo } from "./client.ts";
 import { serverAt, WAY } from "./homes.ts";
 
@@ -130,16 +131,25 @@ class Awaited implements Remote {
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
     const context = currentContext();
+    let isGivenUp = false;
+    let answer: Promise<unknown> | undefined;
     this.#waiting++;
-    try {
-      await this.#claim.ready;
-    } finally {
+    // Not after the wait below, which takes longer where it can be given up: calls
+    // are made in their order.
+    const ready = this.#claim.ready.then(() => {
       this.#waiting--;
+      if (isGivenUp) return;
+      const call = () => this.#remote!.call(method, args, signal);
+      answer = runInSync(context, call);
+    });
+    ready.catch(() => {}); // whoever waits is told
+    try {
+      await waitFor(ready, { signal });
+    } catch (error) {
+      isGivenUp = true;
+      if (answer === undefined) throw error;
     }
-    return await runInSync(
-      context,
-      () => this.#remote!.call(method, args, signal),
-    );
+    return await answer;
   }
 
   release(): void {

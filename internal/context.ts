@@ -137,6 +137,11 @@ export function runFor<R>(owner: object, fn: () => R): R {
   return storage === null ? runInSync(context, fn) : runIn(context, fn);
 }
 
+/** Calls `fn` for all of this thread: in no coroutine, whose kill would end it. */
+export function runForThread<R>(fn: () => R): R {
+  return runFor(thread.owner, fn);
+}
+
 /** Throws `GreenletExit` where a killed coroutine runs: first thing in a wait. */
 export function throwIfKilled(): void {
   if (storage !== null) currentContext().coroutine?.throwIfKilled();

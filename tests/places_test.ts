@@ -1,12 +1,20 @@
 /** What a message tells of that a manager serves, while it is looked for. */
 
-import { assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { spawn } from "@multi/processing";
+import { Client } from "../internal/manager/client.ts";
 import { WAY } from "../internal/manager/homes.ts";
+import { reachBy } from "../internal/manager/places.ts";
+import { ManagerServer } from "../internal/manager/server.ts";
 import { locateFrom } from "../internal/travel/route.ts";
-import { type Box, sharedBox } from "./support/box.ts";
+import { encode } from "../internal/wire/encode.ts";
+import { Box, sharedBox } from "./support/box.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
+import {
+  type MemoryTransport,
+  transportPair,
+} from "./support/transport_pair.ts";
 import { until } from "./support/until.ts";
 
 nothingLeft();
@@ -40,9 +48,42 @@ class Mute implements Disposable {
   }
 }
 
+/** An address where nobody listens: what is there is found by other means. */
+const NOWHERE: [string, number] = ["127.0.0.1", 1];
+
 /** What stands here for a box that is served there. */
 function boxAt(address: [string, number], ticket: string): Box {
   return locateFrom(sharedBox(), [WAY, address, ticket, "box"]) as Box;
+}
+
+/** A server, and a connection with it by which what is at an address is found. */
+class Served implements Disposable {
+  readonly server = new ManagerServer(new Map(), {
+    address: ["127.0.0.1", 0],
+    authkey: new Uint8Array(32),
+    tls: undefined,
+  });
+  readonly client: Client;
+  readonly clientSide: MemoryTransport;
+
+  constructor(address: [string, number]) {
+    const [serverSide, clientSide] = transportPair();
+    this.server.attach(serverSide, "the client");
+    this.clientSide = clientSide;
+    this.client = new Client(clientSide, address);
+    reachBy(this.client);
+  }
+
+  /** Somebody sends a box by that ticket. */
+  keep(ticket: string, box: Box): void {
+    const session = { server: this.server, tickets: new Set<string>() };
+    this.server.keep(session, ticket, box);
+  }
+
+  [Symbol.dispose](): void {
+    this.client.close();
+    this.server.close();
+  }
 }
 
 describe("an object whose server is looked for", () => {
@@ -75,5 +116,42 @@ describe("an object whose server is looked for", () => {
     await taker.kill();
     mute[Symbol.dispose]();
     await other;
+  });
+
+  it("is found for all, if who received it was killed", async () => {
+    using served = new Served(NOWHERE);
+    let box: Box | undefined;
+    const receiver = spawn(async () => {
+      box = boxAt(NOWHERE, "ticket");
+      await box.size();
+    });
+    await until(() => box !== undefined);
+    await receiver.kill();
+    served.keep("ticket", new Box());
+    assertEquals(await box!.size(), 0);
+  });
+});
+
+describe("an object that is sent to who is not connected", () => {
+  it("ends nobody's kill", async () => {
+    using served = new Served(NOWHERE);
+    served.keep("ticket", new Box());
+    const box = await served.client.claim("ticket") as Box;
+    const { promise: killed, resolve } = Promise.withResolvers<void>();
+    served.clientSide.held = [];
+    let [isSent, goesOn] = [false, false];
+    const sender = spawn(async () => {
+      encode(box);
+      isSent = true;
+      await killed;
+      await box.size();
+      goesOn = true;
+    });
+    await until(() => isSent && served.clientSide.held!.length === 1);
+    const end = sender.kill();
+    served.clientSide.letThrough();
+    resolve();
+    await end;
+    assert(!goesOn);
   });
 });

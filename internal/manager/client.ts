@@ -2,6 +2,7 @@
 
 import type { Address, TlsOptions } from "../pipe/address.ts";
 import { EOFError } from "../../errors.ts";
+import { runForThread } from "../context.ts";
 import { beforeExit } from "../launch/farewells.ts";
 import { dialAs } from "../pipe/dial.ts";
 import { nameOf } from "../pipe/address.ts";
@@ -89,7 +90,8 @@ export class Client {
     if (ticket === undefined) {
       this.#tickets.set(remote, ticket = crypto.randomUUID());
       // If the server is gone, who receives it finds that out.
-      this.#root.call("keep", [ticket, object]).catch(() => {});
+      runForThread(() => this.#root.call("keep", [ticket, object]))
+        .catch(() => {});
     }
     return [WAY, this.address, ticket, remote.description];
   }

@@ -1,6 +1,6 @@
 /** Finds what a message tells of that some manager serves. */
 
-import { currentContext, runInSync } from "../context.ts";
+import { currentContext, runForThread, runInSync } from "../context.ts";
 import { beforeExit } from "../launch/farewells.ts";
 import { knownManager } from "../launch/known_managers.ts";
 import { type Address, nameOf } from "../pipe/address.ts";
@@ -42,7 +42,7 @@ class Place {
 
   /** What stands for the object that somebody has a ticket for. */
   claim(shared: SharedClass<object>, ticket: string): Claim {
-    const found = this.#claim(ticket).then((object) =>
+    const found = runForThread(() => this.#claim(ticket)).then((object) =>
       shared.remoteOf(object as object)!
     );
     this.#claims.add(found);

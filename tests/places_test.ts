@@ -132,6 +132,26 @@ describe("an object whose server is looked for", () => {
   });
 });
 
+describe("a connection with a server", () => {
+  it("is kept when another one fails", async () => {
+    using mute = new Mute();
+    const lost = boxAt(mute.address, "lost"); // begins to connect
+    await until(() => mute.connections.length === 1);
+    using served = new Served(mute.address);
+    mute[Symbol.dispose]();
+    await assertRejects(() => lost.size(), Deno.errors.ConnectionRefused);
+    served.keep("ticket", new Box());
+    assertEquals(await boxAt(mute.address, "ticket").size(), 0);
+  });
+
+  it("is kept when another one ends", async () => {
+    using served = new Served(NOWHERE);
+    new Served(NOWHERE)[Symbol.dispose]();
+    served.keep("ticket", new Box());
+    assertEquals(await boxAt(NOWHERE, "ticket").size(), 0);
+  });
+});
+
 describe("an object that is sent to who is not connected", () => {
   it("ends nobody's kill", async () => {
     using served = new Served(NOWHERE);

@@ -23,7 +23,9 @@ class Place {
   readonly #address: Address;
   /** Calls of what is being looked for. */
   readonly calls = new Set<Promise<unknown>>();
-  #client: Promise<Client> | null = null;
+  /** The connections that there are; the last of them is used. */
+  readonly #clients = new Set<Client>();
+  #connecting: Promise<Client> | null = null;
   /** Those who are on their way to something. */
   #claims = new Set<Promise<Remote>>();
 
@@ -32,12 +34,10 @@ class Place {
     beforeExit(() => Promise.allSettled(this.calls));
   }
 
-  /** From now on that is the connection. */
+  /** A connection that can be used until it ends. */
   use(client: Client): void {
-    const used = this.#client = Promise.resolve(client);
-    client.whenEnded(() => {
-      if (this.#client === used) this.#client = null;
-    });
+    this.#clients.add(client);
+    client.whenEnded(() => void this.#clients.delete(client));
   }
 
   /** What stands for the object that somebody has a ticket for. */
@@ -54,7 +54,8 @@ class Place {
   }
 
   async #claim(ticket: string): Promise<unknown> {
-    const client = await (this.#client ??= this.#connect());
+    const known = [...this.#clients].at(-1);
+    const client = known ?? await (this.#connecting ??= this.#connect());
     return await client.claim(ticket);
   }
 
@@ -64,11 +65,10 @@ class Place {
     try {
       const transport = await connectTo(this.#address, { authkey, tls }, {});
       const client = new Client(transport, this.#address);
-      client.whenEnded(() => this.#client = null);
+      this.use(client);
       return client;
-    } catch (error) {
-      this.#client = null; // the next one may have more luck
-      throw error;
+    } finally {
+      this.#connecting = null; // if that failed, the next one may have more luck
     }
   }
 }

@@ -239,6 +239,8 @@ export class BaseManager implements AsyncDisposable {
   /** Whether it is becoming something. */
   #isBusy = false;
   #client: Client | null = null;
+  /** Called when nobody is to be told any more how to connect. */
+  #forget = () => {};
 
   static {
     createBy = (manager, typeid, args) => manager.#create(typeid, args);
@@ -409,6 +411,7 @@ export class BaseManager implements AsyncDisposable {
     const state = this.#state;
     this.#state = { is: "shut down" };
     this.#client?.close();
+    this.#forget();
     if (state.is === "serving") {
       state.server.close();
       await state.server.ended;
@@ -448,7 +451,7 @@ export class BaseManager implements AsyncDisposable {
   #use(client: Client, address: Address): void {
     this.#address = address;
     this.#client = client;
-    rememberManager(address, this.#authkey, this.#tls);
+    this.#forget = rememberManager(address, this.#authkey, this.#tls);
     reachBy(client);
   }
 

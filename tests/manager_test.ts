@@ -45,6 +45,8 @@ import {
   useAll,
   useAsClient,
 } from "./fixtures/manager_work.ts";
+import { self } from "../internal/launch/identity.ts";
+import { nameOf } from "../internal/pipe/address.ts";
 import { certificate } from "./support/certificate.ts";
 import { collectGarbage } from "./support/collect_garbage.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
@@ -293,6 +295,22 @@ describe("a Manager", () => {
     const unused = new Manager();
     await unused.shutdown();
     await assertRejects(() => unused.dict(), ShutDownError);
+  });
+
+  it("is forgotten then, with its key", async () => {
+    const { managers } = self();
+    const before = new Set(managers.keys());
+    const server = new Manager();
+    await server.serve();
+    const client = new Manager({ address: server.address });
+    await client.connect();
+    const name = nameOf(server.address);
+    assert(managers.has(name));
+    await server.shutdown();
+    assert(managers.has(name));
+    await client.shutdown();
+    await client.shutdown();
+    assertEquals(new Set(managers.keys()), before);
   });
 
   it("is gone when its process is killed", async () => {

@@ -7,13 +7,32 @@
 import { type Address, nameOf, type TlsOptions } from "../pipe/address.ts";
 import { type ManagerKey, self } from "./identity.ts";
 
-/** From now on processes that are started know how to connect there. */
+/** The keys at each address, the latest last; one that the parent had is the first. */
+const keysAt = new Map<string, Set<ManagerKey>>();
+
+/**
+ * From now on processes that are started know how to connect there, until what is
+ * returned is called. Twice does nothing new.
+ */
 export function rememberManager(
   address: Address,
   authkey: Uint8Array,
   { caCerts, hostname }: TlsOptions = {},
-): void {
-  self().managers.set(nameOf(address), { authkey, caCerts, hostname });
+): () => void {
+  const { managers } = self();
+  const name = nameOf(address);
+  const key: ManagerKey = { authkey, caCerts, hostname };
+  const inherited = managers.get(name);
+  const keys = keysAt.get(name) ?? new Set(inherited && [inherited]);
+  keysAt.set(name, keys.add(key));
+  managers.set(name, key);
+  return () => {
+    if (!keys.delete(key)) return;
+    const latest = [...keys].at(-1);
+    if (latest !== undefined) return void managers.set(name, latest);
+    managers.delete(name);
+    keysAt.delete(name);
+  };
 }
 
 /** How to connect to a manager; by default with this family's key. */

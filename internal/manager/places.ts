@@ -18,11 +18,9 @@ interface Claim {
   readonly ready: Promise<unknown>;
 }
 
-/** What one thread needs of a server, to whom it is connected once. */
+/** What one thread needs of a server, as long as it is connected with it. */
 class Place {
   readonly #address: Address;
-  /** Calls of what is being looked for. */
-  readonly calls = new Set<Promise<unknown>>();
   /** The connections that there are; the last of them is used. */
   readonly #clients = new Set<Client>();
   #connecting: Promise<Client> | null = null;
@@ -31,13 +29,15 @@ class Place {
 
   constructor(address: Address) {
     this.#address = address;
-    beforeExit(() => Promise.allSettled(this.calls));
   }
 
   /** A connection that can be used until it ends. */
   use(client: Client): void {
     this.#clients.add(client);
-    client.whenEnded(() => void this.#clients.delete(client));
+    client.whenEnded(() => {
+      this.#clients.delete(client);
+      this.#forgetUnused();
+    });
   }
 
   /** What stands for the object that somebody has a ticket for. */
@@ -69,7 +69,13 @@ class Place {
       return client;
     } finally {
       this.#connecting = null; // if that failed, the next one may have more luck
+      this.#forgetUnused();
     }
+  }
+
+  #forgetUnused(): void {
+    if (this.#clients.size > 0 || this.#connecting !== null) return;
+    places.delete(nameOf(this.#address));
   }
 }
 
@@ -91,19 +97,16 @@ export function reachBy(client: Client): void {
 class Awaited implements Remote {
   readonly description: unknown;
   #where: unknown;
-  #place: Place;
   #claim: Claim;
   #remote: Remote | null = null;
   /** How many calls wait for it. */
   #waiting = 0;
 
   constructor(
-    place: Place,
     claim: Claim,
     where: unknown,
     description: unknown,
   ) {
-    this.#place = place;
     this.#claim = claim;
     this.#where = where;
     this.description = description;
@@ -120,9 +123,7 @@ class Awaited implements Remote {
       return this.#remote.call(method, args, signal);
     }
     const call = this.#callWhenFound(method, args, signal);
-    const { calls } = this.#place;
-    calls.add(call);
-    return call.finally(() => calls.delete(call));
+    return call.finally(beforeExit(() => call));
   }
 
   async #callWhenFound(
@@ -177,8 +178,7 @@ locateBy(WAY, (shared, where) => {
   const [address, ticket, description] = where as [Address, string, unknown];
   const here = serverAt(address)?.kept(ticket);
   if (here !== undefined) return here;
-  const place = placeAt(address);
-  const claim = place.claim(shared, ticket);
-  const remote = new Awaited(place, claim, [WAY, ...where], description);
+  const claim = placeAt(address).claim(shared, ticket);
+  const remote = new Awaited(claim, [WAY, ...where], description);
   return shared.fromRemote(remote, description);
 });

@@ -5,23 +5,12 @@ import { describe, it } from "@std/testing/bdd";
 import type { Found } from "../internal/travel/route.ts";
 import { registerHandle } from "../internal/wire/classes.ts";
 import { Box } from "./support/box.ts";
-import { collectGarbage } from "./support/collect_garbage.ts";
+import { collected } from "./support/collect_garbage.ts";
 import { pair } from "./support/link_pair.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { until } from "./support/until.ts";
 
 nothingLeft();
-
-/** Resolves when what nobody refers to by now is collected, and that was told. */
-async function collected(): Promise<void> {
-  let isTold = false;
-  const registry = new FinalizationRegistry(() => isTold = true);
-  registry.register({}, undefined);
-  await until(() => {
-    collectGarbage();
-    return isTold;
-  });
-}
 
 /** An object of this library whose module is loaded late. */
 class Late {}

@@ -8,8 +8,10 @@ import { WAY } from "../internal/manager/homes.ts";
 import { reachBy } from "../internal/manager/places.ts";
 import { ManagerServer } from "../internal/manager/server.ts";
 import { locateFrom } from "../internal/travel/route.ts";
+import { decode } from "../internal/wire/decode.ts";
 import { encode } from "../internal/wire/encode.ts";
 import { Box, sharedBox } from "./support/box.ts";
+import { collected } from "./support/collect_garbage.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import {
   type MemoryTransport,
@@ -153,6 +155,15 @@ describe("a connection with a server", () => {
 });
 
 describe("an object that is sent to who is not connected", () => {
+  it("can be passed on, however long it was not used", async () => {
+    using served = new Served(NOWHERE);
+    served.keep("ticket", new Box());
+    const box = boxAt(NOWHERE, "ticket");
+    assertEquals(await box.size(), 0);
+    await collected();
+    assertEquals(await (decode(encode(box)) as Box).size(), 0);
+  });
+
   it("ends nobody's kill", async () => {
     using served = new Served(NOWHERE);
     served.keep("ticket", new Box());

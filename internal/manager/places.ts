@@ -13,9 +13,15 @@ import { serverAt, WAY } from "./homes.ts";
 
 /** An object that is being looked for. */
 interface Claim {
-  readonly found: Promise<Remote>;
+  readonly found: Promise<Found>;
   /** Resolved when all are found that were looked for at the same time. */
   readonly ready: Promise<unknown>;
+}
+
+/** What stands for it here. The object is what its connection knows: it is held. */
+interface Found {
+  readonly object: object;
+  readonly remote: Remote;
 }
 
 /** What one thread needs of a server, as long as it is connected with it. */
@@ -25,7 +31,7 @@ class Place {
   readonly #clients = new Set<Client>();
   #connecting: Promise<Client> | null = null;
   /** Those who are on their way to something. */
-  #claims = new Set<Promise<Remote>>();
+  #claims = new Set<Promise<Found>>();
 
   constructor(address: Address) {
     this.#address = address;
@@ -42,9 +48,10 @@ class Place {
 
   /** What stands for the object that somebody has a ticket for. */
   claim(shared: SharedClass<object>, ticket: string): Claim {
-    const found = runForThread(() => this.#claim(ticket)).then((object) =>
-      shared.remoteOf(object as object)!
-    );
+    const found = runForThread(() => this.#claim(ticket)).then((object) => ({
+      object,
+      remote: shared.remoteOf(object)!,
+    }));
     this.#claims.add(found);
     const settled = found.finally(() => this.#claims.delete(found));
     // What was claimed together can be sent to each other, as what it is.
@@ -53,10 +60,10 @@ class Place {
     return { found, ready };
   }
 
-  async #claim(ticket: string): Promise<unknown> {
+  async #claim(ticket: string): Promise<object> {
     const known = [...this.#clients].at(-1);
     const client = known ?? await (this.#connecting ??= this.#connect());
-    return await client.claim(ticket);
+    return await client.claim(ticket) as object;
   }
 
   async #connect(): Promise<Client> {
@@ -98,7 +105,7 @@ class Awaited implements Remote {
   readonly description: unknown;
   #where: unknown;
   #claim: Claim;
-  #remote: Remote | null = null;
+  #found: Found | null = null;
   /** How many calls wait for it. */
   #waiting = 0;
 
@@ -110,7 +117,7 @@ class Awaited implements Remote {
     this.#claim = claim;
     this.#where = where;
     this.description = description;
-    claim.found.then((remote) => this.#remote = remote, () => {});
+    claim.found.then((found) => this.#found = found, () => {});
   }
 
   call(
@@ -119,8 +126,8 @@ class Awaited implements Remote {
     signal?: AbortSignal,
   ): Promise<unknown> {
     // Nobody comes before those who called first.
-    if (this.#remote !== null && this.#waiting === 0) {
-      return this.#remote.call(method, args, signal);
+    if (this.#found !== null && this.#waiting === 0) {
+      return this.#found.remote.call(method, args, signal);
     }
     const call = this.#callWhenFound(method, args, signal);
     return call.finally(beforeExit(() => call));
@@ -140,7 +147,7 @@ class Awaited implements Remote {
     const ready = this.#claim.ready.then(() => {
       this.#waiting--;
       if (isGivenUp) return;
-      const call = () => this.#remote!.call(method, args, signal);
+      const call = () => this.#found!.remote.call(method, args, signal);
       answer = runInSync(context, call);
     });
     ready.catch(() => {}); // whoever waits is told
@@ -154,23 +161,23 @@ class Awaited implements Remote {
   }
 
   release(): void {
-    this.#claim.found.then((remote) => remote.release(), () => {});
+    this.#claim.found.then(({ remote }) => remote.release(), () => {});
   }
 
   giveBack(method: string, result: unknown): void {
-    this.#remote?.giveBack(method, result);
+    this.#found?.remote.giveBack(method, result);
   }
 
   gone(owner: object): void {
-    this.#remote?.gone(owner);
+    this.#found?.remote.gone(owner);
   }
 
   itself(): Remote {
-    return this.#remote ?? this;
+    return this.#found?.remote ?? this;
   }
 
   locate(): unknown {
-    return this.#remote?.locate() ?? this.#where;
+    return this.#found?.remote.locate() ?? this.#where;
   }
 }
 

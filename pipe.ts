@@ -147,8 +147,8 @@ export class Connection<T = unknown> implements AsyncIterable<T>, Disposable {
       name: "Connection",
       class: Connection as unknown as abstract new () => Connection,
       encode(connection) {
-        const { core } = ringOf(connection.#channel);
-        return writeHandle(core.object, core.end);
+        const { object, end } = ringOf(connection.#channel);
+        return writeHandle(object, end);
       },
       decode: (handle) =>
         newConnection(
@@ -160,6 +160,7 @@ export class Connection<T = unknown> implements AsyncIterable<T>, Disposable {
         const channel = connection.#channel;
         return channel instanceof RemoteChannel ? channel.remote : null;
       },
+      isClosed: ({ closed }) => closed,
       fromRemote: (remote, description) =>
         newConnection(new RemoteChannel(remote, description)),
       service: {
@@ -378,12 +379,8 @@ function putBack(channel: Channel, message: unknown, isBytes = false): void {
 }
 
 /** The end of a pipe that a channel is. */
-function ringOf(channel: Channel): { core: PipeCore } {
-  if (channel instanceof RingChannel) {
-    const { core } = channel;
-    if (core !== null) return { core };
-    throw new Unsendable("a connection that was closed cannot be sent");
-  }
+function ringOf(channel: Channel): PipeCore {
+  if (channel instanceof RingChannel) return channel.core!;
   throw new Unsendable(
     "a connection by a socket cannot be sent: an end of a pipe() can",
   );

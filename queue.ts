@@ -139,6 +139,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
       encode: (queue) => handleOf(queue.#ways),
       decode: (handle) => make(Queue, waysFrom(handle)),
       remoteOf: (queue) => queue.#ways.remote,
+      isClosed: (queue) => queue.#ways === CLOSED,
       fromRemote: (remote) => make(Queue, { core: null, remote }),
       service: {
         methods: ["qsize", "empty", "full", "shutdown"],
@@ -426,6 +427,7 @@ export class JoinableQueue<T> extends Queue<T> {
       encode: (queue) => handleOf(waysOf(queue)),
       decode: (handle) => make(JoinableQueue, waysFrom(handle)),
       remoteOf: (queue) => waysOf(queue).remote,
+      isClosed: (queue) => waysOf(queue) === CLOSED,
       fromRemote: (remote) => make(JoinableQueue, { core: null, remote }),
       service: {
         methods: [
@@ -519,6 +521,7 @@ export class SimpleQueue<T> implements Disposable {
       encode: (queue) => handleOf(queue.#ways),
       decode: (handle) => make(SimpleQueue, waysFrom(handle)),
       remoteOf: (queue) => queue.#ways.remote,
+      isClosed: (queue) => queue.#ways === CLOSED,
       fromRemote: (remote) => make(SimpleQueue, { core: null, remote }),
       service: {
         methods: ["put", "empty"],

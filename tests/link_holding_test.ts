@@ -1,9 +1,12 @@
 /** What the two ends of a connection hold for each other, and for how long. */
 
-import { assertEquals, assertStrictEquals } from "@std/assert";
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { DataCloneError, type ListProxy, pipe, Queue } from "@multi/processing";
+import { newList } from "../internal/manager/list_proxy.ts";
 import type { Found } from "../internal/travel/route.ts";
 import { registerHandle } from "../internal/wire/classes.ts";
+import { encode } from "../internal/wire/encode.ts";
 import { Box } from "./support/box.ts";
 import { collected } from "./support/collect_garbage.ts";
 import { pair } from "./support/link_pair.ts";
@@ -29,6 +32,40 @@ function rename(message: Uint8Array, from: string, to: string): void {
   const text = new TextDecoder("latin1").decode(message);
   message.set(new TextEncoder().encode(to), text.indexOf(from));
 }
+
+describe("what was closed", () => {
+  it("cannot be sent by any way", async () => {
+    using link = pair();
+    using other = pair();
+    const remote = await link.give(new Box());
+    remote.close();
+    const list = newList([]);
+    const far = link.client.decode(link.server.encode(list, "list")) as object;
+    (far as ListProxy).close();
+    const queue = new Queue();
+    queue.close();
+    const [end, otherEnd] = pipe();
+    end.close();
+    otherEnd.close();
+    for (
+      const [name, object] of Object.entries({
+        "tests.Box": remote,
+        ListProxy: far,
+        Queue: queue,
+        Connection: end,
+      })
+    ) {
+      for (const ends of [[], [link.server], [link.client], [other.server]]) {
+        const [way] = ends;
+        assertThrows(
+          () => way ? way.encode([object], "args") : encode([object], "args"),
+          DataCloneError,
+          `args[0]: a ${name} that was closed cannot be sent`,
+        );
+      }
+    }
+  });
+});
 
 describe("what is in a message", () => {
   it("is held until the modules are loaded that it needs", async () => {

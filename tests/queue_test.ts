@@ -198,7 +198,7 @@ describe("an item of a queue", () => {
     await assertRejects(
       () => queue.put({ closed }),
       DataCloneError,
-      "item.closed: a queue that was closed cannot be sent",
+      "item.closed: a Queue that was closed cannot be sent",
     );
   });
 });

@@ -4,7 +4,7 @@ import { currentContext, runForThread, runInSync } from "../context.ts";
 import { beforeExit } from "../launch/farewells.ts";
 import { knownManager } from "../launch/known_managers.ts";
 import { type Address, nameOf } from "../pipe/address.ts";
-import type { Remote } from "../travel/remote.ts";
+import { released, type Remote } from "../travel/remote.ts";
 import { locateBy } from "../travel/route.ts";
 import type { SharedClass } from "../travel/service.ts";
 import { waitFor } from "../wait.ts";
@@ -106,6 +106,7 @@ class Awaited implements Remote {
   #where: unknown;
   #claim: Claim;
   #found: Found | null = null;
+  #isClosed = false;
   /** How many calls wait for it. */
   #waiting = 0;
 
@@ -125,6 +126,7 @@ class Awaited implements Remote {
     args: readonly unknown[],
     signal?: AbortSignal,
   ): Promise<unknown> {
+    if (this.#isClosed) return Promise.reject(released(method));
     // Nobody comes before those who called first.
     if (this.#found !== null && this.#waiting === 0) {
       return this.#found.remote.call(method, args, signal);
@@ -160,7 +162,12 @@ class Awaited implements Remote {
     return await answer;
   }
 
+  get isReleased(): boolean {
+    return this.#isClosed || (this.#found?.remote.isReleased ?? false);
+  }
+
   release(): void {
+    this.#isClosed = true;
     this.#claim.found.then(({ remote }) => remote.release(), () => {});
   }
 

@@ -1,6 +1,5 @@
 /** What a proxy of ours stands for: an object here, or one elsewhere. */
 
-import { ShutDownError } from "../../errors.ts";
 import type { Remote } from "../travel/remote.ts";
 import type { QuickMethod } from "../travel/service.ts";
 import { registerShared } from "../travel/shared_class.ts";
@@ -61,19 +60,6 @@ export class RemoteSide implements Side {
   }
 }
 
-/** A proxy that was closed. */
-const CLOSED: Side = {
-  remote: null,
-  call: () => Promise.reject(closed()),
-  callNow: () => {
-    throw closed();
-  },
-};
-
-function closed(): ShutDownError {
-  return new ShutDownError("Cannot use a proxy that was closed");
-}
-
 let given: Side | null = null;
 
 /** Makes a proxy of that side, by a constructor which takes it. */
@@ -90,7 +76,7 @@ let sideOf: (proxy: BaseProxy) => Side;
 
 /** What all proxies of ours have. */
 export abstract class BaseProxy implements Disposable {
-  #side: Side;
+  readonly #side: Side;
 
   static {
     sideOf = (proxy) => proxy.#side;
@@ -112,10 +98,7 @@ export abstract class BaseProxy implements Disposable {
    * more. That happens by itself too, some time after the proxy was forgotten.
    */
   close(): void {
-    const { remote } = this.#side;
-    if (remote === null) return; // here it is the object itself
-    remote.release();
-    this.#side = CLOSED;
+    this.#side.remote?.release(); // here it is the object itself
   }
 
   /** The same as `close()`. */

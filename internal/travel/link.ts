@@ -193,8 +193,7 @@ export class Link implements LinkEnd, Connector {
   ): unknown {
     const remote = standsFor?.itself() ?? null;
     if (remote instanceof RemoteObject && remote.connector === this) {
-      if (remote.id !== -1) return [Whose.YOURS, remote.id];
-      throw new Unsendable("an object that was closed cannot be sent");
+      return [Whose.YOURS, remote.id];
     }
     if (this.#ended) throw this.#eof("send an object to");
     if (this.#sending === null) {
@@ -259,10 +258,7 @@ export class Link implements LinkEnd, Connector {
   locate(remote: RemoteObject): unknown {
     const { id } = remote;
     const { locate } = this.#options;
-    const object = this.#imports.find(id);
-    if (object === undefined) {
-      throw new Unsendable("an object that was closed cannot be sent");
-    }
+    const object = this.#imports.find(id)!;
     return locate === undefined
       ? meetAgain(this, id, object)
       : locate(object, remote);

@@ -1,5 +1,6 @@
 /** What an object holds that stands for one elsewhere, instead of a core. */
 
+import { ShutDownError } from "../../errors.ts";
 import type { WaitOptions } from "../wait.ts";
 
 /**
@@ -33,6 +34,8 @@ export interface Remote {
   ): Promise<unknown>;
   /** Lets go of it: no more calls. Twice does nothing new. */
   release(): void;
+  /** Whether that was done. */
+  readonly isReleased: boolean;
   /** What its class has told of it ({@linkcode Service.describe}). */
   readonly description: unknown;
   /** A call has given this to nobody: it goes back there. */
@@ -46,6 +49,13 @@ export interface Remote {
    * how to reach it from there.
    */
   locate(): unknown;
+}
+
+/** The error of a call after {@linkcode Remote.release}. */
+export function released(method: string): ShutDownError {
+  return new ShutDownError(
+    `Cannot use ${method}() of an object that was closed`,
+  );
 }
 
 /** Calls a method whose last argument is how long it waits. */

@@ -1,6 +1,5 @@
-import { ShutDownError } from "../../errors.ts";
 import type { Imported } from "./imports.ts";
-import type { Remote } from "./remote.ts";
+import { released, type Remote } from "./remote.ts";
 
 /** What objects that are elsewhere need of the connection to there. */
 export interface Connector {
@@ -42,13 +41,13 @@ export class RemoteObject implements Remote {
   ): Promise<unknown> {
     const { id } = this;
     if (id === -1) {
-      return Promise.reject(
-        new ShutDownError(
-          `Cannot use ${method}() of an object that was closed`,
-        ),
-      );
+      return Promise.reject(released(method));
     }
     return this.connector.call(this, id, method, args, signal);
+  }
+
+  get isReleased(): boolean {
+    return this.#imported.released;
   }
 
   release(): void {

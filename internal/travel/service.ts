@@ -83,6 +83,8 @@ export interface SharedClass<T extends object> {
   decode(handle: Handle): T;
   /** What it has instead of a core, if it stands for one elsewhere. */
   remoteOf(object: T): Remote | null;
+  /** Whether it was closed here, and has neither by now. */
+  isClosed?(object: T): boolean;
   /** Makes an object that stands for one elsewhere. */
   fromRemote(remote: Remote, description: unknown): T;
   /** Whom it stands for at home, where what is served is not the object itself. */

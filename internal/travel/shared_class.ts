@@ -2,6 +2,7 @@
 
 import { registerHandle } from "../wire/classes.ts";
 import { note } from "../wire/parcels.ts";
+import { Unsendable } from "../wire/unsendable.ts";
 import { Link } from "./link.ts";
 import { currentRoute, linkBy, locateFrom, unreachable } from "./route.ts";
 import type { Handle, Located, SharedClass } from "./service.ts";
@@ -16,6 +17,9 @@ export function registerShared<T extends object>(shared: SharedClass<T>): void {
     encode(object) {
       const route = currentRoute();
       const remote = shared.remoteOf(object);
+      if (remote?.isReleased || shared.isClosed?.(object)) {
+        throw new Unsendable(`a ${name} that was closed cannot be sent`);
+      }
       if (route !== null) {
         if (shared.service === null) throw unreachable(`a ${name}`);
         return route.send(any, object, remote);

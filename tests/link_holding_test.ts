@@ -1,14 +1,21 @@
 /** What the two ends of a connection hold for each other, and for how long. */
 
-import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { DataCloneError, type ListProxy, pipe, Queue } from "@multi/processing";
+import { runAsOwnerSync } from "../internal/context.ts";
 import { newList } from "../internal/manager/list_proxy.ts";
+import { Kind } from "../internal/travel/protocol.ts";
 import type { Found } from "../internal/travel/route.ts";
 import { registerHandle } from "../internal/wire/classes.ts";
 import { encode } from "../internal/wire/encode.ts";
 import { Box } from "./support/box.ts";
-import { collected } from "./support/collect_garbage.ts";
+import { collected, collectGarbage } from "./support/collect_garbage.ts";
 import { pair } from "./support/link_pair.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { until } from "./support/until.ts";
@@ -64,6 +71,26 @@ describe("what was closed", () => {
         );
       }
     }
+  });
+});
+
+describe("an owner", () => {
+  it("is known until its calls have their answers", async () => {
+    using link = pair();
+    const box = new Box();
+    const remote = await link.give(box);
+    const taking = runAsOwnerSync({}, () => remote.take()); // nobody else has it
+    await until(() => box.events.includes("waits"));
+    const { arrived } = link.serverSide;
+    await collected();
+    const isForgotten = () => arrived.some(([kind]) => kind === Kind.FORGET);
+    assert(!isForgotten());
+    await box.put("at last");
+    assertEquals(await taking, "at last");
+    await until(() => {
+      collectGarbage();
+      return isForgotten();
+    });
   });
 });
 

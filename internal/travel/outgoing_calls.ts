@@ -39,8 +39,11 @@ class Pending implements CallHead {
   readonly method: string;
   /** Whether the program goes on for it. */
   readonly holds: boolean;
-  /** What stands for the object here: it is not collected before the answer. */
-  readonly holder: object;
+  /**
+   * What stands for the object here, and whose call it is: they are not collected
+   * before the answer, as the other end would be told that they are gone.
+   */
+  readonly holders: readonly [remote: object, owner: object];
   answer!: Promise<unknown>;
   resolve!: (value: unknown) => void;
   reject!: (error: unknown) => void;
@@ -59,14 +62,14 @@ class Pending implements CallHead {
     owner: number,
     method: string,
     holds: boolean,
-    holder: object,
+    holders: readonly [remote: object, owner: object],
   ) {
     this.call = call;
     this.object = object;
     this.owner = owner;
     this.method = method;
     this.holds = holds;
-    this.holder = holder;
+    this.holders = holders;
   }
 }
 
@@ -122,14 +125,15 @@ export class OutgoingCalls {
       signal?.throwIfAborted();
       if (this.#failure !== null) throw this.#failure(method);
       const { encodeBehind, post } = this.#options;
+      const { owner } = currentContext();
       const message = encodeBehind(callHeadLength(method), args, "args");
       const pending = new Pending(
         this.#nextCall(),
         object,
-        this.#owners.of(currentContext().owner),
+        this.#owners.of(owner),
         method,
         holdsProgram(signal),
-        holder,
+        [holder, owner],
       );
       pending.answer = new Promise<unknown>((resolve, reject) => {
         pending.resolve = resolve;

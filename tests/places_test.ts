@@ -1,8 +1,8 @@
 /** What a message tells of that a manager serves, while it is looked for. */
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { spawn } from "@multi/processing";
+import { DataCloneError, ShutDownError, spawn } from "@multi/processing";
 import { Client } from "../internal/manager/client.ts";
 import { WAY } from "../internal/manager/homes.ts";
 import { reachBy } from "../internal/manager/places.ts";
@@ -162,6 +162,19 @@ describe("an object that is sent to who is not connected", () => {
     assertEquals(await box.size(), 0);
     await collected();
     assertEquals(await (decode(encode(box)) as Box).size(), 0);
+  });
+
+  it("is used by others when one has closed it", async () => {
+    using served = new Served(NOWHERE);
+    served.keep("ticket", new Box());
+    const box = boxAt(NOWHERE, "ticket");
+    const other = boxAt(NOWHERE, "ticket");
+    assertEquals(await box.size(), 0);
+    assertEquals(await other.size(), 0);
+    box.close();
+    assertEquals(await other.size(), 0);
+    await assertRejects(() => box.size(), ShutDownError);
+    assertThrows(() => encode(box), DataCloneError, "closed");
   });
 
   it("ends nobody's kill", async () => {

@@ -5,6 +5,7 @@ import { beforeExit } from "../launch/farewells.ts";
 import { knownManager } from "../launch/known_managers.ts";
 import { type Address, nameOf } from "../pipe/address.ts";
 import { released, type Remote } from "../travel/remote.ts";
+import type { RemoteObject } from "../travel/remote_object.ts";
 import { locateBy } from "../travel/route.ts";
 import type { SharedClass } from "../travel/service.ts";
 import { waitFor } from "../wait.ts";
@@ -21,7 +22,7 @@ interface Claim {
 /** What stands for it here. The object is what its connection knows: it is held. */
 interface Found {
   readonly object: object;
-  readonly remote: Remote;
+  readonly remote: RemoteObject;
 }
 
 /** What one thread needs of a server, as long as it is connected with it. */
@@ -50,7 +51,7 @@ class Place {
   claim(shared: SharedClass<object>, ticket: string): Claim {
     const found = runForThread(() => this.#claim(ticket)).then((object) => ({
       object,
-      remote: shared.remoteOf(object)!,
+      remote: shared.remoteOf(object) as RemoteObject,
     }));
     this.#claims.add(found);
     const settled = found.finally(() => this.#claims.delete(found));
@@ -168,7 +169,10 @@ class Awaited implements Remote {
 
   release(): void {
     this.#isClosed = true;
-    this.#claim.found.then(({ remote }) => remote.release(), () => {});
+    this.#claim.found.then(({ remote }) => {
+      // Where others have it too, it is let go of when all are collected.
+      if (remote.cameOnce) remote.release();
+    }, () => {});
   }
 
   giveBack(method: string, result: unknown): void {

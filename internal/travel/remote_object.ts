@@ -46,6 +46,11 @@ export class RemoteObject implements Remote {
     return this.connector.call(this, id, method, args, signal);
   }
 
+  /** Whether it has come once only, so that nobody here has it by another message. */
+  get cameOnce(): boolean {
+    return this.#imported.count === 1;
+  }
+
   get isReleased(): boolean {
     return this.#imported.released;
   }

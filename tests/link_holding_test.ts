@@ -11,7 +11,9 @@ import { DataCloneError, type ListProxy, pipe, Queue } from "@multi/processing";
 import { runAsOwnerSync } from "../internal/context.ts";
 import { newList } from "../internal/manager/list_proxy.ts";
 import { Kind } from "../internal/travel/protocol.ts";
+import { encodeBehind } from "../internal/travel/message_buffer.ts";
 import type { Found } from "../internal/travel/route.ts";
+import { SocketTransport } from "../internal/travel/socket_transport.ts";
 import { registerHandle } from "../internal/wire/classes.ts";
 import { encode } from "../internal/wire/encode.ts";
 import { Box } from "./support/box.ts";
@@ -125,5 +127,31 @@ describe("what is in a message", () => {
     assertStrictEquals(link.client.decode(bytes, found), box);
     await until(() => link.server.sizes.exports === 1);
     assertEquals(link.client.sizes.imports, 0);
+  });
+
+  it("stays as it was until it is sent, whatever its length", async () => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const [here, there] = await Promise.all([
+      Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }),
+      listener.accept(),
+    ]);
+    const sender = new SocketTransport(here, "the receiver", 2 ** 20);
+    const receiver = new SocketTransport(there, "the sender", 2 ** 20);
+    const filled = (length: number, byte: number) =>
+      new Uint8Array(length).fill(byte);
+    const overhead = encode(filled(2 ** 16, 0)).length - 2 ** 16;
+    const lengths: number[] = [];
+    for (let by = -10; by <= 10; by++) lengths.push(2 ** 16 - overhead + by);
+    const messages = lengths.map((length, i) => filled(length, i));
+    for (const message of messages) sender.send(encodeBehind(0, message, ""));
+    const received: Uint8Array[] = [];
+    receiver.onmessage = (message) => void received.push(message.slice());
+    receiver.hold(true);
+    await until(() => received.length === messages.length);
+    for (const [i, message] of messages.entries()) {
+      assertEquals(received[i], encode(message));
+    }
+    sender.close();
+    receiver.close();
   });
 });

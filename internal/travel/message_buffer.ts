@@ -1,15 +1,14 @@
 /** Memory in which messages are written. */
 
+import { SHORT } from "./transport.ts";
 import { encode, encodeOrMeasure } from "../wire/encode.ts";
 
-const LENGTH = 2 ** 16;
-
-let buffer: Uint8Array<ArrayBuffer> | null = new Uint8Array(LENGTH);
+let buffer: Uint8Array<ArrayBuffer> | null = new Uint8Array(SHORT);
 
 /**
  * Writes a value behind a head of so many bytes, which is left to the caller. What
- * is returned is good until the next message is written, unless it is longer than
- * {@linkcode isShort} has it.
+ * is returned is good until the next message is written; for ever, if it is longer
+ * than {@linkcode SHORT}.
  */
 export function encodeBehind(
   head: number,
@@ -21,7 +20,7 @@ export function encodeBehind(
     buffer = null; // a getter may write a message while this one is written
     try {
       const end = encodeOrMeasure(value, target, head, root);
-      if (end <= LENGTH) return target.subarray(0, end);
+      if (end <= SHORT) return target.subarray(0, end);
     } finally {
       buffer = target;
     }
@@ -30,9 +29,4 @@ export function encodeBehind(
   const message = new Uint8Array(head + body.length);
   message.set(body, head);
   return message;
-}
-
-/** Whether the memory of a message may be used again when it was sent. */
-export function isShort(message: Uint8Array): boolean {
-  return message.length <= LENGTH;
 }

@@ -1,9 +1,14 @@
 /** What carries whole messages between two processes, in their order. */
 
+import { BUFFER, HEADER } from "../pipe/framing.ts";
+
+/** So long a message fits into a socket's buffer: it is copied there. */
+export const SHORT = BUFFER - HEADER;
+
 export interface Transport {
   /**
-   * Sends a message, whose memory may be used again at once if it is a short one
-   * ({@linkcode isShort}). A promise, where it gives one, resolves when there is
+   * Sends a message, whose memory may be used again at once if it is no longer
+   * than {@linkcode SHORT}. A promise, where it gives one, resolves when there is
    * room for more; it need not be waited for.
    */
   send(message: Uint8Array<ArrayBuffer>): void | Promise<void>;

@@ -66,6 +66,7 @@ import {
   type TlsOptions,
 } from "./internal/pipe/address.ts";
 import type { Channel } from "./internal/pipe/channel.ts";
+import { openChannel } from "./internal/pipe/stream_channel.ts";
 import { dial } from "./internal/pipe/dial.ts";
 import { checkMaxLength } from "./internal/pipe/framing.ts";
 import { listen } from "./internal/pipe/listen.ts";
@@ -511,7 +512,7 @@ const PATIENCE_MS = 1000;
  * `accept()`.
  */
 export class Listener implements AsyncIterable<Connection>, Disposable {
-  #acceptor: Acceptor;
+  #acceptor: Acceptor<Channel>;
 
   /**
    * Begins to listen. A unix socket that a listener has left behind which is
@@ -545,7 +546,11 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
       log: (isWarning: boolean, message: string) =>
         log(isWarning ? LEVELS.WARNING : LEVELS.INFO, message),
     };
-    this.#acceptor = new Acceptor(listen(address, tls, backlog), settings);
+    this.#acceptor = new Acceptor(
+      listen(address, tls, backlog),
+      settings,
+      openChannel,
+    );
   }
 
   /** Where it listens; with the port that the system has chosen. */

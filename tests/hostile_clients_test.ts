@@ -16,6 +16,8 @@ import {
   ProcessError,
   TimeoutError,
 } from "@multi/processing";
+import type { Channel } from "../internal/pipe/channel.ts";
+import { openChannel } from "../internal/pipe/stream_channel.ts";
 import { Acceptor, type AcceptorOptions } from "../internal/pipe/acceptor.ts";
 import { authenticate } from "../internal/pipe/authenticate.ts";
 import { listen } from "../internal/pipe/listen.ts";
@@ -32,7 +34,7 @@ const HELLO = 8 + 32;
 class Door implements Disposable {
   readonly lines: string[] = [];
   readonly warnings: string[] = [];
-  readonly acceptor: Acceptor;
+  readonly acceptor: Acceptor<Channel>;
 
   constructor(options: Partial<AcceptorOptions> = {}, tls?: object) {
     this.acceptor = new Acceptor(listen(["127.0.0.1", 0], tls, 100), {
@@ -47,7 +49,7 @@ class Door implements Disposable {
         if (isWarning) this.warnings.push(message);
       },
       ...options,
-    });
+    }, openChannel);
   }
 
   get port(): number {

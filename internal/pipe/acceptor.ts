@@ -8,9 +8,8 @@ import type { WaitSource } from "../waitable.ts";
 import { type Address, nameOf, toAddress } from "./address.ts";
 import { authenticate } from "./authenticate.ts";
 import type { ListeningSocket } from "./listen.ts";
-import { openChannel, type Opener } from "./stream_channel.ts";
-import type { Channel } from "./channel.ts";
 import { closable } from "./closable.ts";
+import type { Opener } from "./stream_channel.ts";
 
 /** How strangers are treated. */
 export interface AcceptorOptions {
@@ -50,8 +49,7 @@ interface Stranger {
  *
  * @typeParam C What a connection is to who accepts it.
  */
-export class Acceptor<C extends { close(): void } = Channel>
-  implements WaitSource {
+export class Acceptor<C extends { close(): void }> implements WaitSource {
   #socket: ListeningSocket;
   #options: AcceptorOptions;
   #name: string;
@@ -67,11 +65,11 @@ export class Acceptor<C extends { close(): void } = Channel>
   #isInTrouble = false;
   #closed = false;
 
-  /** Begins to accept; by default it opens channels. */
+  /** Begins to accept. */
   constructor(
     socket: ListeningSocket,
     options: AcceptorOptions,
-    open: Opener<C> = openChannel as unknown as Opener<C>,
+    open: Opener<C>,
   ) {
     this.#open = open;
     this.#socket = socket;

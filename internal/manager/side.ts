@@ -20,7 +20,7 @@ export type Methods<H> = Readonly<
 >;
 
 /** An object here. */
-export class HomeSide<H> implements Side {
+class HomeSide<H> implements Side {
   readonly remote = null;
   readonly #home: H;
   readonly #methods: Methods<H>;
@@ -44,7 +44,7 @@ export class HomeSide<H> implements Side {
 }
 
 /** An object elsewhere. */
-export class RemoteSide implements Side {
+class RemoteSide implements Side {
   readonly remote: Remote;
 
   constructor(remote: Remote) {
@@ -63,7 +63,7 @@ export class RemoteSide implements Side {
 let given: Side | null = null;
 
 /** Makes a proxy of that side, by a constructor which takes it. */
-export function proxyOf<T>(side: Side, construct: () => T): T {
+function proxyOf<T>(side: Side, construct: () => T): T {
   given = side;
   try {
     return construct();

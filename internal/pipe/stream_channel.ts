@@ -40,7 +40,7 @@ export const openChannel: Opener<Channel> = (socket, peer, maxLength) =>
  * program alive only while somebody waits to receive, and until what was sent is
  * written.
  */
-export class StreamChannel implements Channel {
+class StreamChannel implements Channel {
   readonly peer: string;
   readonly readable = true;
   readonly writable = true;

@@ -10,13 +10,13 @@ import { DEFAULT_LENGTH } from "../pipe/framing.ts";
 import { programHolder } from "../travel/hold_program.ts";
 import { Link } from "../travel/link.ts";
 import type { Remote } from "../travel/remote.ts";
-import { SocketTransport } from "../travel/socket_transport.ts";
+import { openTransport, SocketTransport } from "../travel/socket_transport.ts";
 import type { Transport } from "../travel/transport.ts";
-import { checkTimeout, type WaitOptions } from "../wait.ts";
+import { checkTimeout, waitFor, type WaitOptions } from "../wait.ts";
 import { WAY } from "./homes.ts";
 
 /** How to connect to a server. */
-export interface ClientOptions {
+interface ClientOptions {
   readonly authkey: Uint8Array;
   readonly tls: TlsOptions | undefined;
 }
@@ -123,8 +123,7 @@ export async function connectTo(
           timeout: left,
           signal,
         },
-        (socket, peer, maxLength) =>
-          new SocketTransport(socket, peer, maxLength),
+        openTransport,
       );
     } catch (error) {
       const isBusy = error instanceof EOFError && ++refusals < MOST_REFUSALS;
@@ -133,19 +132,7 @@ export async function connectTo(
           error instanceof Deno.errors.NotFound);
       if (!(isBusy || mayCome) || left <= pause) throw error;
     }
-    await sleep(pause * (0.5 + Math.random() / 2), signal);
-  }
-}
-
-async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  const abort = () => reject(signal!.reason);
-  signal?.addEventListener("abort", abort);
-  try {
-    await promise;
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
+    const time = pause * (0.5 + Math.random() / 2);
+    await waitFor(new Promise(() => {}), { timeout: time, signal });
   }
 }

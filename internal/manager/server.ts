@@ -9,7 +9,10 @@ import { DEFAULT_LENGTH } from "../pipe/framing.ts";
 import { listen } from "../pipe/listen.ts";
 import { Link } from "../travel/link.ts";
 import { memoryTransports } from "../travel/memory_transport.ts";
-import { SocketTransport } from "../travel/socket_transport.ts";
+import {
+  openTransport,
+  type SocketTransport,
+} from "../travel/socket_transport.ts";
 import type { SharedClass } from "../travel/service.ts";
 import type { Transport } from "../travel/transport.ts";
 import { after } from "../wait.ts";
@@ -25,7 +28,7 @@ import { type Registry, servedType } from "./registry.ts";
 import { BaseProxy } from "./side.ts";
 
 /** How a manager serves. */
-export interface ServerOptions {
+interface ServerOptions {
   readonly address: Address;
   readonly authkey: Uint8Array;
   readonly tls: TlsOptions | undefined;
@@ -101,7 +104,7 @@ export class ManagerServer implements HomeServer {
   /** Begins to listen. */
   constructor(registry: Registry, { address, authkey, tls }: ServerOptions) {
     this.#registry = registry;
-    this.#acceptor = new Acceptor<SocketTransport>(
+    this.#acceptor = new Acceptor(
       listen(address, tls, BACKLOG),
       {
         authkey,
@@ -113,7 +116,7 @@ export class ManagerServer implements HomeServer {
         log: (isWarning, message) =>
           log(isWarning ? LEVELS.WARNING : LEVELS.INFO, message),
       },
-      (socket, peer, maxLength) => new SocketTransport(socket, peer, maxLength),
+      openTransport,
     );
     this.address = this.#acceptor.address;
     addServer(this);
@@ -175,14 +178,12 @@ export class ManagerServer implements HomeServer {
   /** Gives what was offered, if it needs no proxy: then it is that itself. */
   take(ticket: string): { readonly value: unknown } | null {
     const value = this.#kept.get(ticket);
-    const { kind } = typeof value === "object" && value !== null
-      ? classOf(Object.getPrototypeOf(value)) ?? {}
-      : {};
-    const isObject = typeof value === "object" && value !== null;
-    if (
-      isObject &&
-      (kind !== "handle" || isServed(value) || value instanceof BaseProxy)
-    ) return null;
+    if (typeof value === "object" && value !== null) {
+      const kind = classOf(Object.getPrototypeOf(value))?.kind;
+      const isItself = kind === "handle" && !isServed(value) &&
+        !(value instanceof BaseProxy);
+      if (!isItself) return null;
+    }
     this.#once.delete(ticket);
     this.#kept.delete(ticket);
     return { value };

@@ -9,7 +9,10 @@ import { Acceptor } from "../pipe/acceptor.ts";
 import type { Address, TlsOptions } from "../pipe/address.ts";
 import { DEFAULT_LENGTH } from "../pipe/framing.ts";
 import { listen } from "../pipe/listen.ts";
-import { SocketTransport } from "../travel/socket_transport.ts";
+import {
+  openTransport,
+  type SocketTransport,
+} from "../travel/socket_transport.ts";
 import { after } from "../wait.ts";
 import { encode } from "../wire/encode.ts";
 import { type ChildPlan, MODULE, serveInChild } from "./child.ts";
@@ -28,7 +31,7 @@ export interface StartOptions {
 }
 
 /** A server in a child process. */
-export interface StartedServer {
+interface StartedServer {
   readonly transport: SocketTransport;
   readonly child: ChildHandle;
 }
@@ -49,7 +52,7 @@ export async function startServer(
 ): Promise<StartedServer> {
   const { address = defaultAddress(), authkey, tls, initializer } = options;
   const rendezvousKey = crypto.getRandomValues(new Uint8Array(32));
-  const acceptor = new Acceptor<SocketTransport>(
+  const acceptor = new Acceptor(
     listen(defaultAddress(), undefined, 1),
     {
       authkey: rendezvousKey,
@@ -60,7 +63,7 @@ export async function startServer(
       patience: 1000,
       log: () => {},
     },
-    (socket, peer, maxLength) => new SocketTransport(socket, peer, maxLength),
+    openTransport,
   );
   const plan: ChildPlan = {
     rendezvous: acceptor.address,

@@ -1,7 +1,7 @@
 import { Kind } from "../pipe/channel.ts";
 import { BUFFER, HEADER, readLength } from "../pipe/framing.ts";
 import { MessageWriter } from "../pipe/message_writer.ts";
-import type { Socket } from "../pipe/stream_channel.ts";
+import type { Opener, Socket } from "../pipe/stream_channel.ts";
 import { after } from "../wait.ts";
 import type { Transport } from "./transport.ts";
 
@@ -14,6 +14,10 @@ const HEARTBEAT_MS = 15_000;
 /** How long a closed end goes on writing what was sent before. */
 const LINGER_MS = 5000;
 const EMPTY = new Uint8Array();
+
+/** Makes one out of a socket. */
+export const openTransport: Opener<SocketTransport> = (...socket) =>
+  new SocketTransport(...socket);
 
 /**
  * Messages over a socket, which is the transport's from now on. It keeps the

@@ -1,7 +1,7 @@
 /** What the processes and threads of `work` run: functions of a given module. */
 
 import { ProcessError, WorkerLostError } from "../../errors.ts";
-import { ownLoader } from "../launch/find_function.ts";
+import { ownLoader } from "../launch/loader.ts";
 
 // deno-lint-ignore no-explicit-any
 type AnyFunction = (...args: any[]) => unknown;

@@ -7,10 +7,9 @@ import {
   type SpareSettings,
 } from "../launch/boot.ts";
 import { sayFarewell } from "../launch/farewells.ts";
-import type { Loader } from "../launch/find_function.ts";
 import { become, whileLoading } from "../launch/identity.ts";
 import { askKernel, dieWithParent } from "../launch/life_line.ts";
-import { loadBy } from "../launch/loader.ts";
+import { loadBy, type Loader, ownLoader } from "../launch/loader.ts";
 import { LEVELS, log, settings } from "../launch/log.ts";
 import { othersEnded } from "../launch/others.ts";
 import { linkToParent } from "../launch/parent_link.ts";
@@ -31,10 +30,10 @@ export async function boot(
   _graph: unknown,
   spare?: SpareSettings,
 ): Promise<never> {
-  if (spare) await prepare(spare, loader);
+  loadBy(loader);
+  if (spare) await prepare(spare);
   const message = readBootMessage();
   const { key, identity, changes } = message;
-  loadBy(loader);
   become(identity);
   Object.assign(settings, message.log);
   const reporter = new Reporter(key, Deno.stderr);
@@ -45,7 +44,6 @@ export async function boot(
 
   const result = await runCall(
     message.job as Call,
-    loader,
     () => log(LEVELS.INFO, "child process calling its target"),
     link?.link,
   );
@@ -62,8 +60,8 @@ export async function boot(
 /** What a spare does before it waits. */
 async function prepare(
   { parentPid, preload }: SpareSettings,
-  loader: Loader,
 ): Promise<void> {
+  const loader = ownLoader();
   // Where only stdin tells of the parent's death, nothing may run that does not
   // come back to reading it.
   if (askKernel(parentPid)) {

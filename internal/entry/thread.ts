@@ -3,7 +3,6 @@
 import { CancelledError } from "../../errors.ts";
 import { beginThread } from "../context.ts";
 import { shareCounts } from "../launch/counts.ts";
-import type { Loader } from "../launch/find_function.ts";
 import { linkToHub, takeAnswer } from "../launch/hub_link.ts";
 import { become, type Identity } from "../launch/identity.ts";
 import {
@@ -11,7 +10,7 @@ import {
   countLeftovers,
   hasLeftovers,
 } from "../launch/leftovers.ts";
-import { loadBy } from "../launch/loader.ts";
+import { loadBy, type Loader } from "../launch/loader.ts";
 import { LEVELS, log, settings } from "../launch/log.ts";
 import { othersEnded } from "../launch/others.ts";
 import { encodeError, Report } from "../launch/report.ts";
@@ -46,7 +45,6 @@ const scope = globalThis as unknown as {
 const { postMessage, close } = scope;
 const exit = Deno.exit;
 
-let loader: Loader;
 /** One word: whether this Worker may run threads. */
 let start: Int32Array;
 /** The thread that has begun last. */
@@ -59,11 +57,10 @@ let wake: (() => void) | null = null;
  * there to make modules part of the Worker's graph.
  */
 export function boot(
-  moduleLoader: Loader,
+  loader: Loader,
   _graph: unknown,
   early: unknown[] = [],
 ): void {
-  loader = moduleLoader;
   loadBy(loader);
   const take = (data: unknown): boolean => {
     const message = unwrap<ToWorker>(data);
@@ -158,7 +155,7 @@ async function run(plan: ThreadPlan): Promise<void> {
     );
     return done(encodeError(Report.ERROR, error));
   }
-  const result = await runCall(plan.job, loader, () => {
+  const result = await runCall(plan.job, () => {
     beginLeftovers();
     log(LEVELS.INFO, `${plan.name} calling its target`);
   });

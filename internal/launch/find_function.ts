@@ -2,28 +2,11 @@
 
 import { BootstrapError } from "../../errors.ts";
 import type { FunctionReference } from "./function_reference.ts";
+import { ownLoader } from "./loader.ts";
 
 // deno-lint-ignore no-explicit-any
 type AnyFunction = (...args: any[]) => unknown;
 type Namespace = Readonly<Record<string, unknown>>;
-
-/** Imports as the child's boot module does it, which may import anything. */
-export interface Loader {
-  /** The module's exports. */
-  module(specifier: string): Promise<Namespace>;
-  /** The module's source text; it must be one that is loaded already. */
-  text(specifier: string): Promise<string>;
-}
-
-let own: Loader | null = null;
-
-/** How this thread imports: as its boot module does, where it has one. */
-export function ownLoader(): Loader {
-  return own ?? {
-    module: (specifier) => import(specifier),
-    text: () => Promise.reject(new Error("no boot module")),
-  };
-}
 
 /** A function that was found, and what it throws made understandable. */
 export interface FoundFunction {
@@ -39,26 +22,24 @@ export interface FoundFunction {
  */
 export async function findFunction(
   reference: FunctionReference,
-  loader: Loader,
 ): Promise<FoundFunction> {
-  own = loader;
   for (const url of reference.modules) {
-    const namespace = await load(loader, url);
+    const namespace = await load(url);
     const found = lookIn(namespace, reference, url);
     if (found) return { call: found, explain: (error) => error };
     if (reference.explicit) throw missing(namespace, reference, url);
   }
   const unresolved: string[] = [];
   for (const url of reference.modules) {
-    const found = await lookInImports(url, reference, loader, unresolved);
+    const found = await lookInImports(url, reference, unresolved);
     if (found) return { call: found, explain: (error) => error };
   }
   return fromSource(reference, unresolved);
 }
 
-async function load(loader: Loader, url: string): Promise<Namespace> {
+async function load(url: string): Promise<Namespace> {
   try {
-    return await loader.module(url);
+    return await ownLoader().module(url);
   } catch (error) {
     if (error instanceof BootstrapError) throw error;
     throw new BootstrapError(
@@ -127,9 +108,9 @@ function missing(
 async function lookInImports(
   url: string,
   reference: FunctionReference,
-  loader: Loader,
   unresolved: string[],
 ): Promise<AnyFunction | undefined> {
+  const loader = ownLoader();
   let text: string;
   try {
     text = await loader.text(url);

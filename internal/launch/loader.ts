@@ -1,19 +1,29 @@
 /** How this process or thread imports the modules of functions that it is sent. */
 
 import type { UnknownClassError } from "../wire/classes.ts";
-import type { Loader } from "./find_function.ts";
 import { self } from "./identity.ts";
 
-let own: Loader | null = null;
+/** Imports as a boot module does it, which may import anything. */
+export interface Loader {
+  /** The module's exports. */
+  module(specifier: string): Promise<Readonly<Record<string, unknown>>>;
+  /** The module's source text; it must be one that is loaded already. */
+  text(specifier: string): Promise<string>;
+}
+
+let own: Loader = {
+  module: (specifier) => import(specifier),
+  text: () => Promise.reject(new Error("no boot module")),
+};
 
 /** Called once, first thing in a child or a thread. */
 export function loadBy(loader: Loader): void {
   own = loader;
 }
 
-/** As its boot module imports, which may import anything. */
+/** How this thread imports: as its boot module does, where it has one. */
 export function ownLoader(): Loader {
-  return own!;
+  return own;
 }
 
 /**

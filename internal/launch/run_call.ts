@@ -5,14 +5,11 @@ import { decode } from "../wire/decode.ts";
 import { takeOut } from "../wire/parcels.ts";
 import type { Call } from "./boot.ts";
 import { drive } from "./drive.ts";
-import {
-  findFunction,
-  type FoundFunction,
-  type Loader,
-} from "./find_function.ts";
+import { findFunction, type FoundFunction } from "./find_function.ts";
 import type { LazyLink } from "../travel/lazy_link.ts";
 import type { Found } from "../travel/route.ts";
-import { self, whileLoading } from "./identity.ts";
+import { whileLoading } from "./identity.ts";
+import { loadClassOf } from "./loader.ts";
 import { encodeReport, Report } from "./report.ts";
 
 /** The report of what the target returned, or the error there was instead. */
@@ -26,15 +23,14 @@ export type CallResult =
  */
 export async function runCall(
   job: Call,
-  loader: Loader,
   begins: () => void,
   link: LazyLink | null = null,
 ): Promise<CallResult> {
   let found: FoundFunction | undefined;
   try {
     const { call, args } = await whileLoading(async () => {
-      found = await findFunction(job.target, loader);
-      return { call: found.call, args: await decodeArgs(job, loader, link) };
+      found = await findFunction(job.target);
+      return { call: found.call, args: await decodeArgs(job, link) };
     });
     begins();
     const value = await drive(call(...args));
@@ -50,7 +46,6 @@ export async function runCall(
  */
 async function decodeArgs(
   { args, kwargs, pins }: Call,
-  loader: Loader,
   link: LazyLink | null,
 ): Promise<unknown[]> {
   // What is read twice has come once.
@@ -70,12 +65,7 @@ async function decodeArgs(
       return decodeAll();
     } catch (error) {
       if (!(error instanceof UnknownClassError) || loaded === 2) throw error;
-      const isOurs = error.kind === "object";
-      await (isOurs ? import("../travel/all.ts") : loader.module(
-        self().mainModule,
-      )).catch(() => {
-        throw error;
-      });
+      await loadClassOf(error);
     }
   }
 }

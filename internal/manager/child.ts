@@ -14,7 +14,7 @@
  */
 
 import type { FunctionReference } from "../launch/function_reference.ts";
-import { findFunction, ownLoader } from "../launch/find_function.ts";
+import { findFunction } from "../launch/find_function.ts";
 import { LEVELS, log } from "../launch/log.ts";
 import { ownModule } from "../launch/own_modules.ts";
 import type { Address, TlsOptions } from "../pipe/address.ts";
@@ -54,7 +54,7 @@ export async function serveInChild(plan: ChildPlan): Promise<void> {
   await import("../travel/all.ts"); // with what a `Manager` makes
   const registry = await registryOf(plan);
   if (initializer !== null) {
-    const { call } = await findFunction(initializer, ownLoader());
+    const { call } = await findFunction(initializer);
     await call();
   }
   const server = new ManagerServer(registry, plan);
@@ -74,7 +74,7 @@ export async function serveInChild(plan: ChildPlan): Promise<void> {
 async function registryOf({ builtins, types }: ChildPlan): Promise<Registry> {
   const registry = new Map<string, TypeEntry>(builtins ? builtinTypes() : []);
   for (const [typeid, { reference, exposed }] of types) {
-    const { call } = await findFunction(reference, ownLoader());
+    const { call } = await findFunction(reference);
     registry.set(typeid, { callable: call, reference, exposed });
   }
   return registry;

@@ -1,6 +1,6 @@
 /** A pool in a manager's process, as far as its clients use it. */
 
-import { findFunction, ownLoader } from "../launch/find_function.ts";
+import { findFunction } from "../launch/find_function.ts";
 import type { FunctionReference } from "../launch/function_reference.ts";
 import { ownModule } from "../launch/own_modules.ts";
 import { Pool } from "../pool/pool.ts";
@@ -52,7 +52,7 @@ export async function runCalls(
   reference: FunctionReference,
   calls: readonly (readonly unknown[])[],
 ): Promise<unknown[]> {
-  const { call, explain } = await findFunction(reference, ownLoader());
+  const { call, explain } = await findFunction(reference);
   const results: unknown[] = [];
   try {
     for (const args of calls) results.push(await call(...args));

@@ -12,7 +12,7 @@ import { findFunction } from "../launch/find_function.ts";
 import type { FunctionReference } from "../launch/function_reference.ts";
 import { drive, isGenerator } from "../launch/drive.ts";
 import { whileLoading } from "../launch/identity.ts";
-import { loadClassOf, ownLoader } from "../launch/loader.ts";
+import { loadClassOf } from "../launch/loader.ts";
 import { breathe } from "../turn.ts";
 import { UnknownClassError } from "../wire/classes.ts";
 import { withoutFields } from "../wire/without_fields.ts";
@@ -64,7 +64,7 @@ async function initialize(
 }
 
 function find(reference: FunctionReference): Promise<FoundFunction> {
-  return whileLoading(() => findFunction(reference, ownLoader()));
+  return whileLoading(() => findFunction(reference));
 }
 
 /** Answers with an error; what it carries that cannot be sent is left out. */

@@ -1,7 +1,7 @@
 /** The action of a barrier: the function itself, or how it is found elsewhere. */
 
 import { DataCloneError } from "../../errors.ts";
-import { findFunction, ownLoader } from "../launch/find_function.ts";
+import { findFunction } from "../launch/find_function.ts";
 import {
   type FunctionReference,
   referTo,
@@ -67,7 +67,7 @@ export function referredAction(object: SharedObject, at: number): Action {
   const reference = decode(bytes) as FunctionReference;
   let known: Action | null = null;
   // At once, for who will block its thread.
-  const found = findFunction(reference, ownLoader()).then(({ call }) =>
+  const found = findFunction(reference).then(({ call }) =>
     known = ownAction(call)
   );
   found.catch(() => {});

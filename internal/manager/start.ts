@@ -2,7 +2,11 @@
 
 import { ProcessError, WorkerLostError } from "../../errors.ts";
 import type { ChildHandle } from "../launch/child.ts";
-import type { FunctionReference } from "../launch/function_reference.ts";
+import {
+  type FunctionReference,
+  referTo,
+} from "../launch/function_reference.ts";
+import { encodeJob } from "../launch/job.ts";
 import { nextPath, self } from "../launch/identity.ts";
 import { startChild } from "../launch/start_child.ts";
 import { Acceptor } from "../pipe/acceptor.ts";
@@ -14,7 +18,6 @@ import {
   type SocketTransport,
 } from "../travel/socket_transport.ts";
 import { after } from "../wait.ts";
-import { encode } from "../wire/encode.ts";
 import { type ChildPlan, MODULE, serveInChild } from "./child.ts";
 import type { Registry } from "./registry.ts";
 
@@ -131,18 +134,14 @@ function run(name: string, plan: ChildPlan): ChildHandle {
       mainModule,
       parent: { name: parent, pid: Deno.pid, daemon },
     },
-    job: {
+    job: encodeJob({
       target: {
-        name: serveInChild.name,
-        source: Function.prototype.toString.call(serveInChild),
+        ...referTo(serveInChild, "target", MODULE),
         modules: [...new Set([MODULE, ...modules])],
-        explicit: true,
       },
-      args: encode([plan]),
+      args: [plan],
       kwargs: null,
-      pins: [],
-      hasObjects: false,
-    },
+    }),
     permissions: "inherit",
     v8Flags: [],
     env: {},

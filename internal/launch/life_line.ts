@@ -73,7 +73,8 @@ function leaveStdin(): void {
 /** A process may kill itself without run permission. */
 const WATCHDOG = `const bytes = new Uint8Array(65536);
 for (let n; (n = Deno.stdin.readSync(bytes)) !== null;) {
-  postMessage(bytes.slice(0, n));
+  const chunk = bytes.slice(0, n);
+  postMessage(chunk, [chunk.buffer]);
 }
 Deno.kill(Deno.pid, "SIGKILL");`;
 

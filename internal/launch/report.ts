@@ -76,7 +76,7 @@ export function reportKind(report: Uint8Array): number {
   return report[0]! & ~(PINNED | LINKED);
 }
 
-/** What was reported, but over a link. */
+/** What a report says that has not come over a link. */
 function decodeReport(report: Uint8Array): unknown {
   const body = report.subarray(1);
   if (!(report[0]! & PINNED)) return decode(body);

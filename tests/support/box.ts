@@ -6,7 +6,13 @@ import { callWaiting, type Remote } from "../../internal/travel/remote.ts";
 import type { SharedClass } from "../../internal/travel/service.ts";
 import { registerShared } from "../../internal/travel/shared_class.ts";
 import { note } from "../../internal/wire/parcels.ts";
-import { TIMED_OUT, waitFor, type WaitOptions } from "../../internal/wait.ts";
+import { programHolder } from "../../internal/travel/hold_program.ts";
+import {
+  holdsProgram,
+  TIMED_OUT,
+  waitFor,
+  type WaitOptions,
+} from "../../internal/wait.ts";
 
 /** Those that were sent within this process: they have no memory that is shared. */
 const boxes: Box[] = [];
@@ -60,6 +66,8 @@ export class Box {
     };
     this.#takers.push(take);
     this.events.push("waits");
+    const hold = programHolder();
+    hold(holdsProgram(options.signal));
     try {
       const item = await waitFor(promise, options);
       if (item === TIMED_OUT) throw new TimeoutError("nothing came");
@@ -68,6 +76,7 @@ export class Box {
       if (isGiven) return await promise; // in the very moment of the abort
       throw error;
     } finally {
+      hold(false);
       const index = this.#takers.indexOf(take);
       if (index >= 0) this.#takers.splice(index, 1);
       this.events.push("waits no more");

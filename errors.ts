@@ -16,6 +16,15 @@
 /**
  * The base of all errors that this package defines.
  *
+ * @example Any error of this package
+ * ```ts
+ * import { ProcessError, Queue } from "@multi/processing";
+ * import { assertRejects } from "@std/assert";
+ *
+ * using queue = new Queue<string>();
+ * await assertRejects(() => queue.getNowait(), ProcessError);
+ * ```
+ *
  * Python: `multiprocessing.ProcessError`.
  */
 export class ProcessError extends Error {
@@ -29,6 +38,17 @@ export class ProcessError extends Error {
  * on. (`AbortSignal.timeout()` rejects with a `DOMException` that is also
  * *named* "TimeoutError"; that is another class.)
  *
+ * @example No result yet
+ * ```ts
+ * import { sleep, spawn, TimeoutError } from "@multi/processing";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const slow = spawn(sleep, 60_000);
+ * await assertRejects(() => slow.get({ timeout: 1 }), TimeoutError);
+ * assertEquals(slow.ready(), false); // it goes on
+ * await slow.kill();
+ * ```
+ *
  * Python: `multiprocessing.TimeoutError`.
  */
 export class TimeoutError extends ProcessError {
@@ -39,6 +59,16 @@ export class TimeoutError extends ProcessError {
 
 /**
  * There was nothing to take from a queue before the time ran out.
+ *
+ * @example A queue with nothing in it
+ * ```ts
+ * import { EmptyError, Queue } from "@multi/processing";
+ * import { assertRejects } from "@std/assert";
+ *
+ * using queue = new Queue<string>();
+ * await assertRejects(() => queue.getNowait(), EmptyError);
+ * await assertRejects(() => queue.get({ timeout: 1 }), EmptyError);
+ * ```
  *
  * Python: `queue.Empty`.
  */
@@ -59,6 +89,17 @@ export interface FullErrorOptions extends ErrorOptions {
 /**
  * There was no room in a queue before the time ran out. What was not put is
  * still in hand: `item`, or `items` for `putMany`.
+ *
+ * @example An item that is still in hand
+ * ```ts
+ * import { FullError, Queue } from "@multi/processing";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * using queue = new Queue<string>(1);
+ * await queue.put("first");
+ * const error = await assertRejects(() => queue.putNowait("second"), FullError);
+ * assertEquals(error.item, "second");
+ * ```
  *
  * Python: `queue.Full`.
  */
@@ -82,6 +123,16 @@ export class FullError extends ProcessError {
 /**
  * The object was used after its `close`, `terminate` or `shutdown`.
  *
+ * @example A queue that takes no more
+ * ```ts
+ * import { Queue, ShutDownError } from "@multi/processing";
+ * import { assertRejects } from "@std/assert";
+ *
+ * using queue = new Queue<string>();
+ * await queue.shutdown();
+ * await assertRejects(() => queue.put("late"), ShutDownError);
+ * ```
+ *
  * Python: `queue.ShutDown`, or a `ValueError`.
  */
 export class ShutDownError extends ProcessError {
@@ -93,6 +144,17 @@ export class ShutDownError extends ProcessError {
 /**
  * The task was taken back by `terminate` or `cancel` before it had a result.
  *
+ * @example A task that is not wanted any more
+ * ```ts
+ * import { CancelledError, ThreadPoolExecutor } from "@multi/processing";
+ * import { assert, assertRejects } from "@std/assert";
+ *
+ * await using executor = new ThreadPoolExecutor(1);
+ * const future = executor.submit((n: number) => n + 1, 1);
+ * assert(future.cancel());
+ * await assertRejects(() => future.result(), CancelledError);
+ * ```
+ *
  * Python: `concurrent.futures.CancelledError`.
  */
 export class CancelledError extends ProcessError {
@@ -103,6 +165,17 @@ export class CancelledError extends ProcessError {
 
 /**
  * Nobody holds the other end any more, and everything sent was received.
+ *
+ * @example The end of what was sent
+ * ```ts
+ * import { EOFError, pipe } from "@multi/processing";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const [receiver, sender] = pipe<string>({ duplex: false });
+ * sender.close();
+ * await assertRejects(() => receiver.recv(), EOFError);
+ * receiver.close();
+ * ```
  *
  * Python: `EOFError`.
  */
@@ -121,6 +194,19 @@ export interface DataCloneErrorOptions extends ErrorOptions {
 /**
  * A value cannot be sent to another process or thread. `path` says which one
  * (`args[0].onDone`), the message why, and what to send instead.
+ *
+ * @example Which value it is
+ * ```ts
+ * import { DataCloneError, Queue } from "@multi/processing";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * using queue = new Queue<{ onDone(): void }>();
+ * const error = await assertRejects(
+ *   () => queue.put({ onDone() {} }),
+ *   DataCloneError,
+ * );
+ * assertEquals(error.path, "item.onDone");
+ * ```
  *
  * Python: `pickle.PicklingError`.
  */
@@ -141,6 +227,18 @@ export class DataCloneError extends ProcessError {
 /**
  * The two sides of a connection do not have the same key.
  *
+ * @example A client with another key
+ * ```ts
+ * import { AuthenticationError, connect, Listener } from "@multi/processing";
+ * import { assertRejects } from "@std/assert";
+ *
+ * using listener = new Listener({ address: ["127.0.0.1", 0], authkey: "one" });
+ * await assertRejects(
+ *   () => connect(listener.address, { authkey: "another" }),
+ *   AuthenticationError,
+ * );
+ * ```
+ *
  * Python: `multiprocessing.AuthenticationError`.
  */
 export class AuthenticationError extends ProcessError {
@@ -157,6 +255,22 @@ export interface BufferTooShortErrorOptions extends ErrorOptions {
 
 /**
  * A message was longer than `maxlength`. It is not lost: `bytes` has it.
+ *
+ * @example A message that is too long
+ * ```ts
+ * import { BufferTooShortError, pipe } from "@multi/processing";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const [left, right] = pipe();
+ * await left.sendBytes(new Uint8Array([1, 2, 3]));
+ * const error = await assertRejects(
+ *   () => right.recvBytes({ maxlength: 2 }),
+ *   BufferTooShortError,
+ * );
+ * assertEquals(error.bytes, new Uint8Array([1, 2, 3]));
+ * left.close();
+ * right.close();
+ * ```
  *
  * Python: `multiprocessing.BufferTooShort`.
  */
@@ -177,6 +291,17 @@ export class BufferTooShortError extends ProcessError {
 /**
  * A barrier was broken, by `abort`, by a time-out or by the death of a party.
  *
+ * @example The others do not come
+ * ```ts
+ * import { Barrier, BrokenBarrierError } from "@multi/processing";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const barrier = new Barrier(2);
+ * const waiting = barrier.wait();
+ * await barrier.abort();
+ * await assertRejects(() => waiting, BrokenBarrierError);
+ * ```
+ *
  * Python: `threading.BrokenBarrierError`.
  */
 export class BrokenBarrierError extends ProcessError {
@@ -187,6 +312,20 @@ export class BrokenBarrierError extends ProcessError {
 
 /**
  * Several workers of a pool in a row could not start.
+ *
+ * @example An initializer that throws
+ * ```ts
+ * import { BrokenPoolError, ThreadPoolExecutor } from "@multi/processing";
+ * import { assertRejects } from "@std/assert";
+ *
+ * await using executor = new ThreadPoolExecutor({
+ *   initializer: () => {
+ *     throw new Error("no database");
+ *   },
+ * });
+ * const future = executor.submit((n: number) => n + 1, 1);
+ * await assertRejects(() => future.result(), BrokenPoolError, "no database");
+ * ```
  *
  * Python: `concurrent.futures.BrokenExecutor`.
  */
@@ -207,6 +346,18 @@ export interface WorkerLostErrorOptions extends ErrorOptions {
 /**
  * A process or thread ended before it had given a result: it was killed, ran
  * out of memory, or left by `Deno.exit`.
+ *
+ * @example A process that was killed
+ * ```ts
+ * import { Process, WorkerLostError } from "@multi/processing";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * await using process = new Process({ target: () => "done" });
+ * process.start();
+ * process.kill();
+ * const error = await assertRejects(() => process.result(), WorkerLostError);
+ * assertEquals([error.pid, error.exitcode], [process.pid, -9]);
+ * ```
  *
  * Python: `concurrent.futures.process.BrokenProcessPool`.
  */
@@ -231,6 +382,23 @@ export class WorkerLostError extends ProcessError {
  * The holder of a lock died while it held it, so what the lock guards may be
  * half done. The lock is free again, and not held by who gets this error.
  *
+ * @example A holder that died
+ * ```ts
+ * import { Lock, LockAbandonedError, Thread } from "@multi/processing";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const die = (lock: Lock) => {
+ *   lock.acquireSync();
+ *   Deno.exit();
+ * };
+ * const lock = new Lock();
+ * const thread = new Thread({ target: die, args: [lock] });
+ * thread.start();
+ * await thread.join();
+ * await assertRejects(() => lock.acquire(), LockAbandonedError);
+ * assertEquals(await lock.locked(), false);
+ * ```
+ *
  * Python has none: there the others wait for ever.
  */
 export class LockAbandonedError extends ProcessError {
@@ -249,6 +417,22 @@ export interface RemoteErrorOptions extends ErrorOptions {
  * An error from another process or thread whose class is unknown here. It has
  * that error's message, stack, cause and own data fields; `registerClass` makes
  * such errors arrive as what they are.
+ *
+ * @example An error of a class of one's own
+ * ```ts
+ * import { RemoteError, ThreadPool } from "@multi/processing";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const pay = () => {
+ *   class PaymentError extends Error {
+ *     override name = "PaymentError";
+ *   }
+ *   throw new PaymentError("no money");
+ * };
+ * await using pool = new ThreadPool(1);
+ * const error = await assertRejects(() => pool.apply(pay), RemoteError, "no money");
+ * assertEquals(error.remoteName, "PaymentError");
+ * ```
  *
  * Python: `multiprocessing.managers.RemoteError`.
  */
@@ -270,6 +454,19 @@ export class RemoteError extends ProcessError {
  * A child could not begin its work: its target was not found, a module failed
  * to load, or a main module starts processes while it is being loaded.
  *
+ * @example A target that is not there
+ * ```ts
+ * import { BootstrapError, Thread } from "@multi/processing";
+ * import { assertRejects } from "@std/assert";
+ *
+ * await using thread = new Thread({
+ *   target: function work() {},
+ *   module: "data:text/javascript,export const play = 1",
+ * });
+ * thread.start();
+ * await assertRejects(() => thread.result(), BootstrapError);
+ * ```
+ *
  * Python: the `RuntimeError` about the bootstrapping phase.
  */
 export class BootstrapError extends ProcessError {
@@ -280,6 +477,16 @@ export class BootstrapError extends ProcessError {
 
 /**
  * Thrown inside of a coroutine that is killed, at its next wait.
+ *
+ * @example A coroutine that was killed
+ * ```ts
+ * import { GreenletExit, sleep, spawn } from "@multi/processing";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const greenlet = spawn(sleep, 60_000);
+ * await greenlet.kill();
+ * await assertRejects(() => greenlet.get(), GreenletExit);
+ * ```
  *
  * gevent: `gevent.GreenletExit`.
  */
@@ -307,6 +514,18 @@ export interface CalledProcessErrorOptions extends ProgramErrorOptions {
 
 /**
  * A program that was to succeed did not.
+ *
+ * @example How a program has failed
+ * ```ts
+ * import { CalledProcessError, checkOutput, PIPE } from "@multi/processing/subprocess";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const error = await assertRejects(
+ *   () => checkOutput(["sh", "-c", "echo no >&2; exit 3"], { stderr: PIPE, text: true }),
+ *   CalledProcessError,
+ * );
+ * assertEquals([error.returncode, error.stderr], [3, "no\n"]);
+ * ```
  *
  * Python: `subprocess.CalledProcessError`.
  */
@@ -341,6 +560,18 @@ export interface TimeoutExpiredErrorOptions extends ProgramErrorOptions {
 
 /**
  * A program did not end in time; what was read of its output until then is kept.
+ *
+ * @example A program that takes too long
+ * ```ts
+ * import { run, TimeoutExpiredError } from "@multi/processing/subprocess";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const error = await assertRejects(
+ *   () => run(["sleep", "60"], { timeout: 10 }),
+ *   TimeoutExpiredError,
+ * );
+ * assertEquals([error.cmd, error.timeout], [["sleep", "60"], 10]);
+ * ```
  *
  * Python: `subprocess.TimeoutExpired`.
  */

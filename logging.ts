@@ -76,6 +76,17 @@ function levelNumber(level: LogLevel | number): number {
 /**
  * The logger, which is the same at each call.
  *
+ * @example Saying what goes on
+ * ```ts
+ * import { getLogger } from "@multi/processing/logging";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const logger = getLogger();
+ * logger.setLevel("INFO");
+ * logger.info("ready"); // silent without logToStderr()
+ * assertEquals(logger.level, 20);
+ * ```
+ *
  * Python: `multiprocessing.get_logger`.
  */
 export function getLogger(): Logger {
@@ -87,6 +98,16 @@ export function getLogger(): Logger {
  *
  * @param level The least level that is logged; without one, as set before, or
  * WARNING.
+ *
+ * @example A log that is seen
+ * ```ts
+ * import { logToStderr } from "@multi/processing/logging";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const logger = logToStderr("INFO");
+ * logger.info("ready"); // [INFO/MainProcess] ready
+ * assertEquals(logger.level, 20);
+ * ```
  *
  * Python: `multiprocessing.log_to_stderr`.
  */

@@ -354,6 +354,15 @@ const active = new Set<Process>();
 /**
  * The process that runs this code.
  *
+ * @example Which process this is
+ * ```ts
+ * import { currentProcess } from "@multi/processing/process";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { name, pid } = currentProcess();
+ * assertEquals([name, pid], ["MainProcess", Deno.pid]);
+ * ```
+ *
  * Python: `multiprocessing.current_process`.
  */
 export function currentProcess(): ProcessInfo {
@@ -363,6 +372,15 @@ export function currentProcess(): ProcessInfo {
 
 /**
  * The process that started this one; `null` in the main process.
+ *
+ * @example In the main process, and in a child
+ * ```ts
+ * import { parentProcess } from "@multi/processing/process";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const parent = parentProcess();
+ * assertEquals(parent?.name ?? "I am the main process", "I am the main process");
+ * ```
  *
  * Python: `multiprocessing.parent_process`.
  */
@@ -506,6 +524,14 @@ export function setStartMethod(
 /**
  * How processes are started.
  *
+ * @example How it is by default
+ * ```ts
+ * import { getStartMethod } from "@multi/processing/process";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(getStartMethod(), "spawn");
+ * ```
+ *
  * Python: `multiprocessing.get_start_method`.
  */
 export function getStartMethod(): StartMethod {
@@ -514,6 +540,14 @@ export function getStartMethod(): StartMethod {
 
 /**
  * All ways in which processes can be started here.
+ *
+ * @example What there is
+ * ```ts
+ * import { getAllStartMethods } from "@multi/processing/process";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(getAllStartMethods(), ["spawn", "forkserver"]);
+ * ```
  *
  * Python: `multiprocessing.get_all_start_methods`.
  */
@@ -525,6 +559,15 @@ export function getAllStartMethods(): StartMethod[] {
  * The number of processors that this process may use, which can be fewer than
  * the machine has: affinity and the quota of a cgroup count.
  *
+ * @example A part for each processor
+ * ```ts
+ * import { cpuCount } from "@multi/processing/process";
+ * import { assert } from "@std/assert";
+ *
+ * const size = Math.ceil(1000 / cpuCount());
+ * assert(size * cpuCount() >= 1000);
+ * ```
+ *
  * Python: `os.process_cpu_count`.
  */
 export function cpuCount(): number {
@@ -533,6 +576,18 @@ export function cpuCount(): number {
 
 /**
  * The processes that this thread has started and that have not ended.
+ *
+ * @example Ending all that still run
+ * ```ts
+ * import { activeChildren, Process } from "@multi/processing/process";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const process = new Process({ target: () => new Promise(() => {}) });
+ * process.start();
+ * assertEquals(activeChildren(), [process]);
+ * for (const child of activeChildren()) child.kill();
+ * await process.join();
+ * ```
  *
  * Python: `multiprocessing.active_children`.
  */

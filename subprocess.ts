@@ -73,6 +73,16 @@ export interface CompletedProcessInit<T extends boolean = false> {
 /**
  * A program that has ended, and what it wrote.
  *
+ * @example Whether it has succeeded
+ * ```ts
+ * import { CalledProcessError, run } from "@multi/processing/subprocess";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * const completed = await run(["false"]);
+ * assertEquals(completed.returncode, 1);
+ * assertThrows(() => completed.checkReturncode(), CalledProcessError);
+ * ```
+ *
  * Python: `subprocess.CompletedProcess`.
  *
  * @typeParam T Whether its output is text.

@@ -452,6 +452,14 @@ export class Timer<A extends unknown[] = unknown[], R = unknown>
 /**
  * The thread that runs this code.
  *
+ * @example Which thread this is
+ * ```ts
+ * import { currentThread } from "@multi/processing/thread";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(currentThread().name, "MainThread");
+ * ```
+ *
  * Python: `threading.current_thread`.
  */
 export function currentThread(): ThreadInfo {
@@ -460,6 +468,14 @@ export function currentThread(): ThreadInfo {
 
 /**
  * How many threads of this process are alive, the main thread included.
+ *
+ * @example The main thread alone
+ * ```ts
+ * import { activeCount } from "@multi/processing/thread";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(activeCount(), 1);
+ * ```
  *
  * Python: `threading.active_count`.
  */
@@ -470,6 +486,18 @@ export function activeCount(): number {
 /**
  * The threads of this process that are alive, the main thread first. Those that
  * this thread has started are the {@linkcode Thread}s themselves.
+ *
+ * @example Waiting for all others
+ * ```ts
+ * import { activeThreads, currentThread, Thread } from "@multi/processing/thread";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const thread = new Thread({ name: "worker", target: () => {} });
+ * thread.start();
+ * const [main, ...others] = activeThreads();
+ * assertEquals(main!.name, "MainThread");
+ * for (const other of others) await other.join();
+ * ```
  *
  * Python: `threading.enumerate`.
  */
@@ -482,6 +510,14 @@ export function activeThreads(): ThreadInfo[] {
 /**
  * How many threads were given up because they did not yield when they were
  * terminated, and may still run.
+ *
+ * @example Whether any runs for ever
+ * ```ts
+ * import { givenUpCount } from "@multi/processing/thread";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(givenUpCount(), 0);
+ * ```
  */
 export function givenUpCount(): number {
   return countOf(Count.GIVEN_UP);

@@ -328,6 +328,16 @@ export function prepare<R>(
  * The coroutine that runs this code, or that has called it and waits for it;
  * `null` outside of any.
  *
+ * @example Within a coroutine, and outside
+ * ```ts
+ * import { getcurrent, spawn } from "@multi/processing/coroutine";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const greenlet = spawn(() => [getcurrent()]);
+ * assertEquals(await greenlet, [greenlet]);
+ * assertEquals(getcurrent(), null);
+ * ```
+ *
  * Python: `gevent.getcurrent`, which gives the main greenlet there.
  */
 export function getcurrent(): Greenlet | null {

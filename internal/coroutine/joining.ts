@@ -139,6 +139,16 @@ function* coresOf(greenlets: Iterable<Greenlet>): Generator<Core> {
  * Kills them all at once, and waits until they have ended; `false` if the time
  * ran out before. See {@linkcode Greenlet.kill}.
  *
+ * @example All at once
+ * ```ts
+ * import { killall, sleep, spawn } from "@multi/processing/coroutine";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const greenlets = [1, 2, 3].map(() => spawn(sleep, 60_000));
+ * assertEquals(await killall(greenlets), true);
+ * assertEquals(greenlets.every((greenlet) => greenlet.ready()), true);
+ * ```
+ *
  * Python: `gevent.killall`.
  */
 export function killall(

@@ -74,7 +74,21 @@ function proxyOf<T>(side: Side, construct: () => T): T {
 
 let sideOf: (proxy: BaseProxy) => Side;
 
-/** What all proxies of ours have. */
+/**
+ * What all proxies of ours have.
+ *
+ * @example Letting go of what is not needed any more
+ * ```ts
+ * import { BaseProxy, Manager } from "@multi/processing/manager";
+ * import { assertInstanceOf } from "@std/assert";
+ *
+ * await using manager = new Manager();
+ * {
+ *   using stock = await manager.dict({ apples: 3 });
+ *   assertInstanceOf(stock, BaseProxy);
+ * } // closed: the manager's dict has ended
+ * ```
+ */
 export abstract class BaseProxy implements Disposable {
   readonly #side: Side;
 

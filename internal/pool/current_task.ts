@@ -28,7 +28,23 @@ let id = 0;
 let worker: WorkerEnd | null = null;
 let current: RunningTask | null = null;
 
-/** The task that runs; `null`: none does, or this is no worker of a pool. */
+/**
+ * The task that runs; `null`: none does, or this is no worker of a pool.
+ *
+ * @example How far it is
+ * ```ts
+ * import { currentTask, Pool } from "@multi/processing/pool";
+ *
+ * export function work(n: number): void {
+ *   for (let i = 1; i <= n; i++) currentTask()?.progress(i);
+ * }
+ *
+ * if (import.meta.main) {
+ *   await using pool = new Pool();
+ *   await pool.apply(work, [3], { onProgress: console.log });
+ * }
+ * ```
+ */
 export function currentTask(): CurrentTask | null {
   if (id === 0) return null;
   return current ??= new RunningTask(worker!, id);

@@ -41,7 +41,21 @@ const forgotten = new FinalizationRegistry<Dispatcher>((dispatcher) => {
   dispatcher.close();
 });
 
-/** What both executors are. */
+/**
+ * What both executors are.
+ *
+ * @example Processes or threads, as the caller likes
+ * ```ts
+ * import { type Executor, ThreadPoolExecutor } from "@multi/processing/pool";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const power = (executor: Executor, a: number, b: number) =>
+ *   executor.submit((a: number, b: number) => a ** b, a, b).result();
+ *
+ * await using executor = new ThreadPoolExecutor(1);
+ * assertEquals(await power(executor, 2, 5), 32);
+ * ```
+ */
 export abstract class Executor implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
 

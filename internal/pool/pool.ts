@@ -459,6 +459,16 @@ export class Pool implements AsyncDisposable {
  * up, and replaced. One that uses up the memory ends the program, unless
  * `maxHeapMb` contains it.
  *
+ * @example Threads that share the work
+ * ```ts
+ * import { ThreadPool } from "@multi/processing/pool";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using pool = new ThreadPool(2);
+ * const squares = await pool.map((n: number) => n * n, [1, 2, 3]);
+ * assertEquals(squares, [1, 4, 9]);
+ * ```
+ *
  * Python: `multiprocessing.pool.ThreadPool`.
  */
 export class ThreadPool extends Pool {}

@@ -5,17 +5,43 @@ import type { WaitOptions } from "../wait.ts";
 /**
  * A pipe to or from the program.
  *
+ * @example Output of its own
+ * ```ts
+ * import { PIPE, Popen } from "@multi/processing/subprocess";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const echo = new Popen(["echo", "hello"], { stdout: PIPE, text: true });
+ * assertEquals(await echo.communicate(), ["hello\n", null]);
+ * ```
+ *
  * Python: `subprocess.PIPE`.
  */
 export const PIPE = "piped" as const;
 /**
  * Nothing to read, and nowhere to write to.
  *
+ * @example Output that nobody wants
+ * ```ts
+ * import { call, DEVNULL } from "@multi/processing/subprocess";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(await call(["echo", "hello"], { stdout: DEVNULL }), 0);
+ * ```
+ *
  * Python: `subprocess.DEVNULL`.
  */
 export const DEVNULL = "null" as const;
 /**
  * As `stderr`: where its standard output goes, in the order of its writes.
+ *
+ * @example Both outputs in one
+ * ```ts
+ * import { checkOutput, STDOUT } from "@multi/processing/subprocess";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const args = ["sh", "-c", "echo 1 >&2; echo 2"];
+ * assertEquals(await checkOutput(args, { stderr: STDOUT, text: true }), "1\n2\n");
+ * ```
  *
  * Python: `subprocess.STDOUT`.
  */

@@ -22,6 +22,17 @@ export let initSide: (lock: Lockable, make: () => LockSide) => void;
  * Ordering: what its holder wrote to shared memory before the release is seen by
  * the next holder.
  *
+ * @example For any lock, and any semaphore
+ * ```ts
+ * import { Lock, type Lockable, Semaphore } from "@multi/processing/sync";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const isFree = (lock: Lockable) => lock.withLock(() => true, { timeout: 0 });
+ *
+ * assertEquals(await isFree(new Lock()), true);
+ * assertEquals(await isFree(new Semaphore(3)), true);
+ * ```
+ *
  * Python: the methods of `multiprocessing.Lock` and its like.
  */
 export abstract class Lockable {

@@ -5,13 +5,14 @@ import { describe, it } from "@std/testing/bdd";
 import { Process } from "@multi/processing";
 import * as work from "./fixtures/work.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
+import { times } from "./support/times.ts";
 
 describe("many processes", () => {
   nothingLeft();
 
   it("that are started at once all give their results", async () => {
     const processes = Array.from(
-      { length: 200 },
+      { length: times(200) },
       (_, i) => new Process({ target: work.echo<number>, args: [i] }),
     );
     for (const process of processes) process.start();

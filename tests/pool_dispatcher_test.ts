@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { FakeTime } from "@std/testing/time";
 import { call, EventualOfCall } from "../internal/pool/calls.ts";
 import {
   beginTask,
@@ -12,17 +13,24 @@ import { Dispatcher } from "../internal/pool/dispatcher.ts";
 import { Functions } from "../internal/pool/functions.ts";
 import { Answer, infoOf, kindOf, numberOf } from "../internal/pool/messages.ts";
 import { RingEnd } from "../internal/pool/ring_end.ts";
-import { NO_LIMITS } from "../internal/pool/task.ts";
+import {
+  NO_LIMITS,
+  State,
+  type Task,
+  type TaskLimits,
+} from "../internal/pool/task.ts";
 import type { WorkerEnd } from "../internal/pool/worker_end.ts";
 import { square } from "./fixtures/pool_work.ts";
 
-/** A dispatcher with one worker, which is up. */
-function start(): { dispatcher: Dispatcher; worker: RingEnd } {
-  const { promise: ended, resolve } = Promise.withResolvers<void>();
+/** A dispatcher with one worker, which is up, and can die. */
+function start(): { dispatcher: Dispatcher; worker: RingEnd; die(): void } {
   let worker: RingEnd | null = null;
+  let die = () => {};
   const dispatcher = new Dispatcher("a test's pool", new Functions(undefined), {
     start(link) {
+      const { promise: ended, resolve } = Promise.withResolvers<void>();
       worker = new RingEnd(link);
+      die = resolve;
       return {
         name: "a test",
         ident: 1,
@@ -44,21 +52,88 @@ function start(): { dispatcher: Dispatcher; worker: RingEnd } {
   });
   dispatcher.open();
   worker!.answer(0, Answer.READY, null, "value");
-  return { dispatcher, worker: worker! };
+  return { dispatcher, worker: worker!, die };
+}
+
+/** A call that is given to it. */
+function submit(
+  dispatcher: Dispatcher,
+  limits: Partial<TaskLimits> = {},
+): { task: Task; eventual: EventualOfCall } {
+  const eventual = new EventualOfCall(dispatcher, undefined);
+  const task = call(dispatcher, {
+    fn: square,
+    args: [3],
+    limits: { ...NO_LIMITS, ...limits },
+    retries: 1,
+    transfer: undefined,
+    keeper: dispatcher,
+  }, eventual);
+  return { task, eventual };
+}
+
+/** Takes the next task, and does it. */
+async function perform(worker: RingEnd): Promise<number> {
+  await worker.take();
+  const { id } = worker;
+  worker.see(id);
+  worker.answer(id, infoOf(Answer.OK, 0), 9, "result");
+  return id;
+}
+
+async function end(dispatcher: Dispatcher): Promise<void> {
+  dispatcher.terminate();
+  await dispatcher.crew.gone;
 }
 
 describe("a dispatcher", () => {
+  it("gives out again what it has taken back with a task that is cancelled", async () => {
+    const { dispatcher, worker } = start();
+    const first = submit(dispatcher);
+    const second = submit(dispatcher);
+    await worker.take(); // the function, which may take long to load
+    assertEquals(dispatcher.cancel(first.task, "not wanted"), true);
+    assertEquals(await perform(worker), second.task.id);
+    assertEquals(await second.eventual.value(), 9);
+    await end(dispatcher);
+  });
+
+  it("gives out at once what a worker can have ahead", async () => {
+    const { dispatcher, worker } = start();
+    const warm = submit(dispatcher);
+    await worker.take(); // the function
+    await perform(worker);
+    await warm.eventual.wait();
+    const ids = [1, 2].map(() => submit(dispatcher).task.id);
+    // As if this thread were blocked from here on.
+    const taken = ids.map(() => {
+      worker.takeSync({ timeout: 0 });
+      worker.drop();
+      return worker.id;
+    });
+    assertEquals(taken, ids);
+    await end(dispatcher);
+  });
+
+  it("lets no task be late to begin that has begun", async () => {
+    using time = new FakeTime();
+    const { dispatcher, worker, die } = start();
+    const { task } = submit(dispatcher, { queueTimeout: 100 });
+    await worker.take(); // the function
+    await worker.take();
+    worker.see(worker.id);
+    die();
+    await dispatcher.crew.workers[0]!.carrier.ended;
+    await Promise.resolve();
+    assertEquals(task.state, State.PENDING);
+    time.tick(1000);
+    assertEquals(task.state, State.PENDING);
+    await end(dispatcher);
+  });
+
   it("counts no task as done whose function its worker did not know", async () => {
     const { dispatcher, worker } = start();
-    const eventual = new EventualOfCall(dispatcher, undefined);
-    call(dispatcher, {
-      fn: square,
-      args: [3],
-      limits: NO_LIMITS,
-      retries: 0,
-      transfer: undefined,
-      keeper: dispatcher,
-    }, eventual);
+    const { eventual } = submit(dispatcher);
     const orders: number[] = [];
     const take = async () => {
       await worker.take();
@@ -78,8 +153,7 @@ describe("a dispatcher", () => {
     await eventual.wait();
     assertEquals([done, left, eventual.take()], [0, 9, 9]);
     assertEquals(dispatcher.crew.workers[0]!.done, 1);
-    dispatcher.terminate();
-    await dispatcher.crew.gone;
+    await end(dispatcher);
   });
 });
 

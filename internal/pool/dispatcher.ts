@@ -58,8 +58,9 @@ const MOST_AHEAD = 1000;
 /** So often a task may be on its way to a worker when that dies. */
 const MOST_IN_VAIN = 2;
 /**
- * Tasks that are submitted without a break are given out together, after one, two
- * more, four more …, so many at most: to wake a worker takes as long as ten of them.
+ * As soon as each worker has one ahead, tasks that are submitted without a break are
+ * given out together: after two more, four more …, so many at most. To wake a worker
+ * takes as long as to make ten of them.
  */
 const MOST_TOGETHER = 64;
 const FIRST_BYTES = 2 ** 14;
@@ -177,7 +178,7 @@ export class Dispatcher {
     if (!this.adopt(task, keeper)) return;
     this.#queue.add(task);
     this.schedule();
-    if (++this.#untold < this.#together) return;
+    if (++this.#untold < this.#together && !this.#hasHungry()) return;
     this.#untold = 0;
     this.#together = Math.min(MOST_TOGETHER, this.#together * 2);
     if (this.#inbox.ready()) this.collect();
@@ -242,7 +243,10 @@ export class Dispatcher {
 
   /** Takes a task from its worker if that has not begun it; whether it waits for one. */
   recall(task: Task): boolean {
-    if (task.state === State.GIVEN) this.#takeBack(workerOf(task));
+    // The others that were taken back with it are given out again.
+    if (task.state === State.GIVEN && this.#takeBack(workerOf(task))) {
+      this.schedule();
+    }
     return task.state === State.PENDING;
   }
 
@@ -349,6 +353,13 @@ export class Dispatcher {
     });
   }
 
+  /** Whether a worker has nothing ahead: the caller may wait, blocked, for that. */
+  #hasHungry(): boolean {
+    return this.crew.workers.some((worker) =>
+      worker.given.size < 2 && mayHave(worker)
+    );
+  }
+
   /** Lets no worker be idle, as far as there are tasks. */
   #feedIdle(): void {
     for (const worker of this.crew.workers) {
@@ -425,6 +436,7 @@ export class Dispatcher {
   };
 
   #outOfQueue(task: Task): void {
+    if (task.wasBegun) return;
     this.cancel(
       task,
       new TimeoutError(
@@ -573,6 +585,7 @@ export class Dispatcher {
       if (task.state === State.OVER) continue;
       // It died when the task was on its way, maybe of how large that is.
       const isSeen = worker.link.words.seen === task.id;
+      task.wasBegun ||= isSeen;
       if (!isSeen && task.vain++ < MOST_IN_VAIN) {
         task.state = State.PENDING;
         this.#queue.putBack([task]);

@@ -86,8 +86,10 @@ export class ImapJob
       plan.limits,
       (reason, isAbort) => this.#stop(reason, isAbort),
     );
-    if (input.isOver) this.#exhausted();
-    else dispatcher.addSource(this);
+    if (input.isOver) {
+      this.#exhausted();
+      this.#serve();
+    } else dispatcher.addSource(this);
   }
 
   [Symbol.asyncIterator](): this {

@@ -11,7 +11,8 @@ export class JobLimits {
   readonly ofChunks: TaskLimits;
   /** The first chunk; `null`: it could not be given, `undefined`: there is none. */
   #first: Task | null | undefined = undefined;
-  readonly #unwatch: () => void;
+  /** The map has ended. */
+  readonly end: () => void;
 
   /**
    * @param stop Called when the signal aborts, or when the time is over in which the
@@ -27,12 +28,13 @@ export class JobLimits {
     signal?.addEventListener("abort", abort);
     const cancel = after(queueTimeout, () => {
       const first = this.#first;
-      if (first === null || first && !dispatcher.recall(first)) return;
+      if (first === null || first?.wasBegun) return;
+      if (first && !dispatcher.recall(first)) return;
       const message =
         `The map's first item was not begun within ${queueTimeout} ms`;
       stop(new TimeoutError(message), false);
-    });
-    this.#unwatch = () => {
+    }, false); // the pool keeps the program going, as long as there is something to do
+    this.end = () => {
       cancel();
       signal?.removeEventListener("abort", abort);
     };
@@ -41,10 +43,5 @@ export class JobLimits {
   /** A chunk was taken; it is given as that task, if it can be. */
   took(task: Task | null): void {
     if (this.#first === undefined) this.#first = task;
-  }
-
-  /** The map has ended. */
-  end(): void {
-    this.#unwatch();
   }
 }

@@ -45,6 +45,8 @@ export class Task {
   answered = 0;
   /** How often a worker died before it had seen it. */
   vain = 0;
+  /** Whether a worker had begun it that has died. */
+  wasBegun = false;
   /** Where it stands in a map. */
   at = 0;
   /** What is pinned for its sake, as long as it may be given to a worker. */

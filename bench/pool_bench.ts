@@ -5,6 +5,7 @@
 
 import { Pool, ProcessPoolExecutor, ThreadPool } from "@multi/processing";
 import {
+  importMap,
   limitRow,
   median,
   memoryOf,
@@ -26,6 +27,8 @@ const TASKS = 8;
 const STEPS = 20_000_000;
 /** As long as it takes until a worker is up, and idle. */
 const IDLE_MS = 1000;
+/** The argument with which this measures memory only. */
+const MEMORY = "memory";
 /** So many threads are idle when their memory is measured. */
 const THREADS = 8;
 
@@ -143,10 +146,26 @@ async function withoutFfi(): Promise<Times> {
 
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** MB for each worker that is idle; first of all, as Workers are used again. */
-async function memory(): Promise<
-  Record<"process" | "thread" | "bare", number>
-> {
+/** MB for each worker that is idle. */
+type Memory = Record<"process" | "thread" | "bare", number>;
+
+/** Those of a program that does nothing else: Workers are used again. */
+async function memoryOfNew(): Promise<Memory> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-q",
+      "-A",
+      ...importMap(),
+      import.meta.url,
+      MEMORY,
+    ],
+    stderr: "inherit",
+  }).output();
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+async function memory(): Promise<Memory> {
   const bare = await bareWorkers();
   await using pool = new Pool(WORKERS);
   await pool.map(square, numbers(100), { chunksize: 1 });
@@ -217,8 +236,10 @@ async function npm(): Promise<(() => Promise<Record<string, Times>>) | null> {
   };
 }
 
-if (import.meta.main) {
-  const { process, thread, bare } = await memory();
+if (import.meta.main && Deno.args[0] === MEMORY) {
+  console.log(JSON.stringify(await memory()));
+} else if (import.meta.main) {
+  const { process, thread, bare } = await memoryOfNew();
   const node = await npm();
   if (node === null) console.log("npm's pools cannot be installed here");
   const all = new Map<string, number[]>();

@@ -12,7 +12,7 @@ import { delay } from "@std/async";
 import {
   DEBIAN,
   hasGevent,
-  IMPORT_MAP,
+  importMap,
   median,
   printRows,
   pythonBy,
@@ -37,12 +37,6 @@ export async function serve(address: SimpleQueue<string>): Promise<void> {
   );
   await address.put(`http://127.0.0.1:${server.addr.port}/`);
   await server.finished;
-}
-
-/** The flag by which the example imports what this imports. */
-function importMap(): string[] {
-  const map = Deno.env.get(IMPORT_MAP);
-  return map === undefined ? [] : [`--import-map=${map}`];
 }
 
 /** Seconds that the example says it has taken. */

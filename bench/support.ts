@@ -25,6 +25,12 @@ export const ROWS_FILE = "BENCH_ROWS_FILE";
 /** Names the import map by which programs import what is published; likewise. */
 export const IMPORT_MAP = "BENCH_IMPORT_MAP";
 
+/** The flag by which a program imports what this one imports. */
+export function importMap(): string[] {
+  const map = Deno.env.get(IMPORT_MAP);
+  return map === undefined ? [] : [`--import-map=${map}`];
+}
+
 /**
  * Prints rows as a table, and marks what misses its budget. Those whose peer is not
  * there are left out.

@@ -128,11 +128,8 @@ describe("an end of a pipe", () => {
     const receiving = here.recv();
     receiving.catch(() => {});
     assertEquals(await isPending(receiving), true);
-    const start = performance.now();
     process.kill();
     await assertRejects(() => receiving, EOFError);
-    // Waiting for the heartbeat would take 100 ms; a busy machine takes its time.
-    assert(performance.now() - start < 5000);
     await process.join();
   });
 

@@ -664,9 +664,7 @@ export function poolConformance(
             ),
           TimeoutError,
         );
-        const start = performance.now();
         await pool.terminate();
-        assert(performance.now() - start < 5000);
         await assertRejects(
           () => results[4999]!.get(),
           CancelledError,

@@ -177,6 +177,31 @@ describe("an object that is sent to who is not connected", () => {
     assertThrows(() => encode(box), DataCloneError, "closed");
   });
 
+  it("comes home, and is used as itself, and not closed", async () => {
+    using served = new Served(NOWHERE);
+    const middle = new Box();
+    served.keep("middle", middle);
+    const own = new Box();
+    await (await served.client.claim("middle") as Box).put(own);
+    served.keep("own", await middle.take() as Box);
+    const box = boxAt(NOWHERE, "own");
+    await box.put("through the other");
+    assertEquals(await own.take(), "through the other");
+    assertEquals(await box.enter(), true);
+    assert(own.isEntered);
+    await box.leave();
+    const sent = decode(encode(box)) as Box;
+    await sent.put("once more");
+    assertEquals(await box.take(), "once more");
+    const taking = assertRejects(() => box.take(), ShutDownError, "closed");
+    await until(() => own.events.filter((e) => e === "waits").length === 1);
+    box.close();
+    await taking;
+    await assertRejects(() => box.size(), ShutDownError);
+    await sent.put("still here");
+    assertEquals(await own.take(), "still here");
+  });
+
   it("ends nobody's kill", async () => {
     using served = new Served(NOWHERE);
     served.keep("ticket", new Box());

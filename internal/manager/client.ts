@@ -10,6 +10,8 @@ import { DEFAULT_LENGTH } from "../pipe/framing.ts";
 import { programHolder } from "../travel/hold_program.ts";
 import { Link } from "../travel/link.ts";
 import type { Remote } from "../travel/remote.ts";
+import { RemoteObject } from "../travel/remote_object.ts";
+import type { SharedClass } from "../travel/service.ts";
 import { openTransport, SocketTransport } from "../travel/socket_transport.ts";
 import type { Transport } from "../travel/transport.ts";
 import { checkTimeout, waitFor, type WaitOptions } from "../wait.ts";
@@ -19,6 +21,13 @@ import { WAY } from "./homes.ts";
 interface ClientOptions {
   readonly authkey: Uint8Array;
   readonly tls: TlsOptions | undefined;
+}
+
+/** What somebody had a ticket for. */
+export interface Claimed {
+  readonly object: object;
+  /** What it stands for; `null`: it has come home to this process. */
+  readonly remote: RemoteObject | null;
 }
 
 const FIRST_RETRY_MS = 20;
@@ -77,6 +86,15 @@ export class Client {
   /** What stands here for what somebody has a ticket for. */
   claim(ticket: string): Promise<unknown> {
     return this.#root.call("claim", [ticket]);
+  }
+
+  /** The same for an object of that class, and whose it is. */
+  async find(shared: SharedClass<object>, ticket: string): Promise<Claimed> {
+    const object = await this.claim(ticket) as object;
+    const remote = shared.remoteOf(object);
+    const isThere = remote instanceof RemoteObject &&
+      remote.connector === this.#link;
+    return { object, remote: isThere ? remote : null };
   }
 
   /** Ends it. */

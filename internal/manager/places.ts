@@ -5,11 +5,12 @@ import { beforeExit } from "../launch/farewells.ts";
 import { knownManager } from "../launch/known_managers.ts";
 import { type Address, nameOf } from "../pipe/address.ts";
 import { released, type Remote } from "../travel/remote.ts";
-import type { RemoteObject } from "../travel/remote_object.ts";
+import { OwnObject } from "../travel/own_object.ts";
+import { RemoteObject } from "../travel/remote_object.ts";
 import { locateBy } from "../travel/route.ts";
 import type { SharedClass } from "../travel/service.ts";
 import { waitFor } from "../wait.ts";
-import { Client, connectTo } from "./client.ts";
+import { type Claimed, Client, connectTo } from "./client.ts";
 import { serverAt, WAY } from "./homes.ts";
 
 /** An object that is being looked for. */
@@ -22,7 +23,7 @@ interface Claim {
 /** What stands for it here. The object is what its connection knows: it is held. */
 interface Found {
   readonly object: object;
-  readonly remote: RemoteObject;
+  readonly remote: Remote;
 }
 
 /** What one thread needs of a server, as long as it is connected with it. */
@@ -48,11 +49,20 @@ class Place {
   }
 
   /** What stands for the object that somebody has a ticket for. */
-  claim(shared: SharedClass<object>, ticket: string): Claim {
-    const found = runForThread(() => this.#claim(ticket)).then((object) => ({
-      object,
-      remote: shared.remoteOf(object) as RemoteObject,
-    }));
+  claim(
+    shared: SharedClass<object>,
+    ticket: string,
+    description: unknown,
+  ): Claim {
+    const found = runForThread(async () => {
+      const { object, remote } = await this.#claim(shared, ticket);
+      if (remote !== null) return { object, remote };
+      const where = [WAY, this.#address, ticket, description];
+      return {
+        object,
+        remote: new OwnObject(shared, object, where, description),
+      };
+    });
     this.#claims.add(found);
     const settled = found.finally(() => this.#claims.delete(found));
     // What was claimed together can be sent to each other, as what it is.
@@ -61,10 +71,10 @@ class Place {
     return { found, ready };
   }
 
-  async #claim(ticket: string): Promise<object> {
+  async #claim(shared: SharedClass<object>, ticket: string): Promise<Claimed> {
     const known = [...this.#clients].at(-1);
     const client = known ?? await (this.#connecting ??= this.#connect());
-    return await client.claim(ticket) as object;
+    return await client.find(shared, ticket);
   }
 
   async #connect(): Promise<Client> {
@@ -171,7 +181,9 @@ class Awaited implements Remote {
     this.#isClosed = true;
     this.#claim.found.then(({ remote }) => {
       // Where others have it too, it is let go of when all are collected.
-      if (remote.cameOnce) remote.release();
+      if (!(remote instanceof RemoteObject) || remote.cameOnce) {
+        remote.release();
+      }
     }, () => {});
   }
 
@@ -196,7 +208,7 @@ locateBy(WAY, (shared, where) => {
   const [address, ticket, description] = where as [Address, string, unknown];
   const here = serverAt(address)?.kept(ticket);
   if (here !== undefined) return here;
-  const claim = placeAt(address).claim(shared, ticket);
+  const claim = placeAt(address).claim(shared, ticket, description);
   const remote = new Awaited(claim, [WAY, ...where], description);
   return shared.fromRemote(remote, description);
 });

@@ -1,16 +1,13 @@
 /** The objects of this process that the other end of a connection uses. */
 
 import { ProcessError } from "../../errors.ts";
+import type { Servable } from "./methods.ts";
 import type { Remote } from "./remote.ts";
 import type { SharedClass } from "./service.ts";
 
 /** One of them. */
-export interface Exported {
+export interface Exported extends Servable {
   readonly id: number;
-  readonly object: object;
-  readonly shared: SharedClass<object>;
-  /** What it stands for itself, if that is elsewhere: calls are passed on to there. */
-  readonly remote: Remote | null;
   /** How often it was sent, less how often that was released. */
   count: number;
 }

@@ -1,16 +1,11 @@
 /** The calls that the other end of a connection has made to this process. */
 
-import {
-  CancelledError,
-  ProcessError,
-  RemoteError,
-  ShutDownError,
-} from "../../errors.ts";
+import { CancelledError, ProcessError, ShutDownError } from "../../errors.ts";
 import { runFor } from "../context.ts";
 import { makeQuiet } from "../wait.ts";
 import { withoutFields } from "../wire/without_fields.ts";
 import type { Exported } from "./exports.ts";
-import { findMethod, type ServedMethod } from "./methods.ts";
+import { giveBackTo, leaveBy, methodOf, type ServedMethod } from "./methods.ts";
 import { Callers } from "./owners.ts";
 import {
   ANSWER_HEAD,
@@ -163,19 +158,7 @@ export class IncomingCalls {
         `Cannot call ${name}() of an object that is no more`,
       );
     }
-    const { shared, object, remote } = exported;
-    if (remote !== null) {
-      const call: ServedMethod["call"] = (_object, args, signal) =>
-        remote.call(name, args, signal);
-      return { waits: true, call };
-    }
-    const method = findMethod(shared, object, name);
-    if (method !== undefined) return method;
-    throw new RemoteError(
-      `Cannot call ${
-        JSON.stringify(name)
-      } of a ${shared.name} as it is no method that is served`,
-    );
+    return methodOf(exported, name);
   }
 
   #tooMany(): ProcessError {
@@ -221,27 +204,17 @@ export class IncomingCalls {
 
   #giveBack(
     { method }: CallHead,
-    { object, shared, remote }: Exported,
+    exported: Exported,
     owner: object,
     result: unknown,
   ): void {
-    if (remote !== null) {
-      return this.#quietly(() =>
-        runFor(owner, () => remote.giveBack(method, result))
-      );
-    }
-    const table = shared.service!.giveBack ?? {};
-    if (!Object.hasOwn(table, method)) return;
-    this.#quietly(() => runFor(owner, () => table[method]!(object, result)));
+    this.#quietly(() =>
+      runFor(owner, () => giveBackTo(exported, method, result))
+    );
   }
 
-  /** What a dead owner may hold of an object is left. */
-  #leave({ object, shared, remote }: Exported, owner: object): void {
-    this.#quietly(() =>
-      remote === null
-        ? shared.service!.gone!(object, owner)
-        : remote.gone(owner)
-    );
+  #leave(exported: Exported, owner: object): void {
+    this.#quietly(() => leaveBy(exported, owner));
   }
 
   /** Does what nobody waits for. */

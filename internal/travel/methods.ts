@@ -1,6 +1,16 @@
 /** Which methods of a shared class others can call, and how. */
 
+import { RemoteError } from "../../errors.ts";
+import type { Remote } from "./remote.ts";
 import type { Service, SharedClass } from "./service.ts";
+
+/** An object that others can call. */
+export interface Servable {
+  readonly object: object;
+  readonly shared: SharedClass<object>;
+  /** What it stands for itself, if that is elsewhere: calls are passed on to there. */
+  readonly remote: Remote | null;
+}
 
 /** A method as it is called for somebody else. */
 export interface ServedMethod {
@@ -15,8 +25,46 @@ export interface ServedMethod {
 
 const methodsOf = new WeakMap<SharedClass<object>, Map<string, ServedMethod>>();
 
-/** The method of that name which others may call; `undefined`: there is none. */
-export function findMethod(
+/** The method of that name; a `RemoteError` if there is none which others may call. */
+export function methodOf(
+  { shared, object, remote }: Servable,
+  name: string,
+): ServedMethod {
+  if (remote !== null) {
+    const call: ServedMethod["call"] = (_object, args, signal) =>
+      remote.call(name, args, signal);
+    return { waits: true, call };
+  }
+  const method = findMethod(shared, object, name);
+  if (method !== undefined) return method;
+  throw new RemoteError(
+    `Cannot call ${
+      JSON.stringify(name)
+    } of a ${shared.name} as it is no method that is served`,
+  );
+}
+
+/** Gives back to an object what it has given to nobody. */
+export function giveBackTo(
+  { shared, object, remote }: Servable,
+  method: string,
+  result: unknown,
+): unknown {
+  if (remote !== null) return remote.giveBack(method, result);
+  const table = shared.service!.giveBack ?? {};
+  if (Object.hasOwn(table, method)) return table[method]!(object, result);
+}
+
+/** What a dead owner may hold of an object is left. */
+export function leaveBy(
+  { shared, object, remote }: Servable,
+  owner: object,
+): unknown {
+  if (remote !== null) return remote.gone(owner);
+  return shared.service!.gone?.(object, owner);
+}
+
+function findMethod(
   shared: SharedClass<object>,
   object: object,
   name: string,

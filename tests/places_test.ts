@@ -7,6 +7,7 @@ import { Client } from "../internal/manager/client.ts";
 import { WAY } from "../internal/manager/homes.ts";
 import { reachBy } from "../internal/manager/places.ts";
 import { ManagerServer } from "../internal/manager/server.ts";
+import { Kind } from "../internal/travel/protocol.ts";
 import { locateFrom } from "../internal/travel/route.ts";
 import { decode } from "../internal/wire/decode.ts";
 import { encode } from "../internal/wire/encode.ts";
@@ -67,11 +68,13 @@ class Served implements Disposable {
   });
   readonly client: Client;
   readonly clientSide: MemoryTransport;
+  readonly serverSide: MemoryTransport;
 
   constructor(address: [string, number]) {
     const [serverSide, clientSide] = transportPair();
     this.server.attach(serverSide, "the client");
     this.clientSide = clientSide;
+    this.serverSide = serverSide;
     this.client = new Client(clientSide, address);
     reachBy(this.client);
   }
@@ -175,6 +178,55 @@ describe("an object that is sent to who is not connected", () => {
     assertEquals(await other.size(), 0);
     await assertRejects(() => box.size(), ShutDownError);
     assertThrows(() => encode(box), DataCloneError, "closed");
+  });
+
+  it("lets whoever waits go on when that one closes it", async () => {
+    using served = new Served(NOWHERE);
+    const own = new Box();
+    served.keep("ticket", own);
+    const box = boxAt(NOWHERE, "ticket");
+    const other = boxAt(NOWHERE, "ticket");
+    const taking = assertRejects(() => box.take(), ShutDownError, "closed");
+    const otherTaking = other.take();
+    const waits = (event: string) => own.events.filter((e) => e === event);
+    await until(() => waits("waits").length === 2);
+    box.close();
+    await taking;
+    await until(() => waits("waits no more").length === 1);
+    await other.put("for the other");
+    assertEquals(await otherTaking, "for the other");
+  });
+
+  it("is used by others when who has it directly closes it", async () => {
+    using served = new Served(NOWHERE);
+    served.keep("ticket", new Box());
+    for (const isDirectFirst of [true, false]) {
+      const claim = () => served.client.claim("ticket") as Promise<Box>;
+      const early = isDirectFirst ? await claim() : null;
+      const box = boxAt(NOWHERE, "ticket");
+      assertEquals(await box.size(), 0);
+      const direct = early ?? await claim();
+      direct.close();
+      await assertRejects(() => direct.size(), ShutDownError);
+      assertEquals(await box.size(), 0);
+      const again = await claim();
+      box.close();
+      assertEquals(await again.size(), 0);
+      assertEquals(await (decode(encode(again)) as Box).size(), 0);
+    }
+  });
+
+  it("is let go of when all have closed it", async () => {
+    using served = new Served(NOWHERE);
+    served.keep("ticket", new Box());
+    const boxes = [1, 2].map(() => boxAt(NOWHERE, "ticket"));
+    for (const box of boxes) assertEquals(await box.size(), 0);
+    const direct = await served.client.claim("ticket") as Box;
+    const released = () =>
+      served.serverSide.arrived.filter(([kind]) => kind === Kind.RELEASE)
+        .length;
+    for (const box of [...boxes, direct]) box.close();
+    await until(() => released() === 3);
   });
 
   it("comes home, and is used as itself, and not closed", async () => {

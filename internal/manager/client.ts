@@ -10,7 +10,6 @@ import { DEFAULT_LENGTH } from "../pipe/framing.ts";
 import { programHolder } from "../travel/hold_program.ts";
 import { Link } from "../travel/link.ts";
 import type { Remote } from "../travel/remote.ts";
-import { RemoteObject } from "../travel/remote_object.ts";
 import type { SharedClass } from "../travel/service.ts";
 import { openTransport, SocketTransport } from "../travel/socket_transport.ts";
 import type { Transport } from "../travel/transport.ts";
@@ -27,7 +26,7 @@ interface ClientOptions {
 export interface Claimed {
   readonly object: object;
   /** What it stands for; `null`: it has come home to this process. */
-  readonly remote: RemoteObject | null;
+  readonly remote: Remote | null;
 }
 
 const FIRST_RETRY_MS = 20;
@@ -88,13 +87,16 @@ export class Client {
     return this.#root.call("claim", [ticket]);
   }
 
-  /** The same for an object of that class, and whose it is. */
-  async find(shared: SharedClass<object>, ticket: string): Promise<Claimed> {
+  /** The same, for one who closes it apart from all others. */
+  async claimApart(
+    shared: SharedClass<object>,
+    ticket: string,
+  ): Promise<Claimed> {
     const object = await this.claim(ticket) as object;
-    const remote = shared.remoteOf(object);
-    const isThere = remote instanceof RemoteObject &&
-      remote.connector === this.#link;
-    return { object, remote: isThere ? remote : null };
+    const apart = this.#link.apart(shared, object);
+    return apart === null
+      ? { object, remote: null }
+      : { object: apart, remote: shared.remoteOf(apart) };
   }
 
   /** Ends it. */

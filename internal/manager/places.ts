@@ -6,7 +6,6 @@ import { knownManager } from "../launch/known_managers.ts";
 import { type Address, nameOf } from "../pipe/address.ts";
 import { released, type Remote } from "../travel/remote.ts";
 import { OwnObject } from "../travel/own_object.ts";
-import { RemoteObject } from "../travel/remote_object.ts";
 import { locateBy } from "../travel/route.ts";
 import type { SharedClass } from "../travel/service.ts";
 import { waitFor } from "../wait.ts";
@@ -20,7 +19,7 @@ interface Claim {
   readonly ready: Promise<unknown>;
 }
 
-/** What stands for it here. The object is what its connection knows: it is held. */
+/** What stands for it here, for one only. The object is what its connection knows. */
 interface Found {
   readonly object: object;
   readonly remote: Remote;
@@ -74,7 +73,7 @@ class Place {
   async #claim(shared: SharedClass<object>, ticket: string): Promise<Claimed> {
     const known = [...this.#clients].at(-1);
     const client = known ?? await (this.#connecting ??= this.#connect());
-    return await client.find(shared, ticket);
+    return await client.claimApart(shared, ticket);
   }
 
   async #connect(): Promise<Client> {
@@ -179,12 +178,7 @@ class Awaited implements Remote {
 
   release(): void {
     this.#isClosed = true;
-    this.#claim.found.then(({ remote }) => {
-      // Where others have it too, it is let go of when all are collected.
-      if (!(remote instanceof RemoteObject) || remote.cameOnce) {
-        remote.release();
-      }
-    }, () => {});
+    this.#claim.found.then(({ remote }) => remote.release(), () => {});
   }
 
   giveBack(method: string, result: unknown): void {

@@ -45,7 +45,9 @@ export class Imports {
     const imported = this.#byId.get(id);
     const remote = imported?.remote.deref();
     if (imported === undefined || remote === undefined) {
-      return this.#make(shared, id, description);
+      const [made, object] = this.#make(shared, id, description);
+      this.#byId.set(id, made);
+      return object;
     }
     imported.count++;
     const known = imported.object.deref();
@@ -55,39 +57,57 @@ export class Imports {
     return object;
   }
 
-  /** The object that stands for it, if there is one. */
-  find(id: number): object | undefined {
-    return this.#byId.get(id)?.object.deref();
+  /**
+   * What stands for it, for one who has just received it and shares it with nobody:
+   * whether others have it too, and when they let go of it, is nothing to that one.
+   */
+  apart(
+    shared: SharedClass<object>,
+    imported: Imported,
+    description: unknown,
+  ): object {
+    const { id, count } = imported;
+    const object = imported.object.deref()!;
+    if (imported.released) return object;
+    if (count === 1) {
+      this.#forget(imported); // who receives it from now on gets another one
+      return object;
+    }
+    imported.count--;
+    return this.#make(shared, id, description)[1];
   }
 
   /** It is used no more. Twice does nothing new. */
   release(imported: Imported): void {
     if (imported.released) return;
     imported.released = true;
-    // One that was received again since then is another one by now.
-    if (this.#byId.get(imported.id) === imported) {
-      this.#byId.delete(imported.id);
-    }
+    this.#forget(imported);
     this.#release(imported.id, imported.count);
   }
 
-  /** How many there are. */
+  /** How many there are that whoever receives them shares. */
   get size(): number {
     return this.#byId.size;
+  }
+
+  /** One that was received again since it was released is another one by now. */
+  #forget(imported: Imported): void {
+    if (this.#byId.get(imported.id) === imported) {
+      this.#byId.delete(imported.id);
+    }
   }
 
   #make(
     shared: SharedClass<object>,
     id: number,
     description: unknown,
-  ): object {
+  ): [Imported, object] {
     const imported = { id, count: 1, released: false } as Imported;
     const remote = this.#makeRemote(imported, description);
     const object = shared.fromRemote(remote, description);
     imported.remote = new WeakRef(remote);
     imported.object = new WeakRef(object);
-    this.#byId.set(id, imported);
     this.#registry.register(remote, imported);
-    return object;
+    return [imported, object];
   }
 }

@@ -249,16 +249,28 @@ export class Link implements LinkEnd, Connector {
     this.#outgoing.gone(owner);
   }
 
-  letGo(imported: Imported): void {
+  /**
+   * What stands for one of the other end's objects that has just come, and is
+   * shared with nobody who has it by another message; `null`: it is none of those.
+   */
+  apart(shared: SharedClass<object>, object: object): object | null {
+    const remote = shared.remoteOf(object);
+    if (!(remote instanceof RemoteObject) || remote.connector !== this) {
+      return null;
+    }
+    return this.#imports.apart(shared, remote.imported, remote.description);
+  }
+
+  letGo(holder: object, imported: Imported): void {
     if (imported.released) return;
-    this.#outgoing.leave(imported.id);
+    this.#outgoing.leave(holder);
     this.#imports.release(imported);
   }
 
   locate(remote: RemoteObject): unknown {
     const { id } = remote;
     const { locate } = this.#options;
-    const object = this.#imports.find(id)!;
+    const object = remote.imported.object.deref()!;
     return locate === undefined
       ? meetAgain(this, id, object)
       : locate(object, remote);

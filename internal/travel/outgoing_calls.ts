@@ -166,10 +166,10 @@ export class OutgoingCalls {
     this.#giveBack({ call: 0, object, owner, method }, value);
   }
 
-  /** An object was closed: what waits for it ends, and has taken nothing. */
-  leave(object: number): void {
+  /** What stands for an object was closed: who waits ends, and has taken nothing. */
+  leave(holder: object): void {
     for (const pending of this.#pending.values()) {
-      if (pending.object !== object) continue;
+      if (pending.holders[0] !== holder) continue;
       this.#abandon(
         pending,
         new ShutDownError(

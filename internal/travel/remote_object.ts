@@ -11,7 +11,8 @@ export interface Connector {
     args: readonly unknown[],
     signal: AbortSignal | undefined,
   ): Promise<unknown>;
-  letGo(imported: Imported): void;
+  /** Ends the calls that `holder` waits for, and lets go of what it stands for. */
+  letGo(holder: object, imported: Imported): void;
   giveBack(object: number, method: string, result: unknown): void;
   gone(owner: object): void;
   locate(remote: RemoteObject): unknown;
@@ -21,17 +22,18 @@ export interface Connector {
 export class RemoteObject implements Remote {
   readonly connector: Connector;
   readonly description: unknown;
-  readonly #imported: Imported;
+  /** How often it came, and what stands for it here. */
+  readonly imported: Imported;
 
   constructor(connector: Connector, imported: Imported, description: unknown) {
     this.connector = connector;
     this.description = description;
-    this.#imported = imported;
+    this.imported = imported;
   }
 
   /** Its id there; -1: it was let go of. */
   get id(): number {
-    return this.#imported.released ? -1 : this.#imported.id;
+    return this.imported.released ? -1 : this.imported.id;
   }
 
   call(
@@ -46,17 +48,12 @@ export class RemoteObject implements Remote {
     return this.connector.call(this, id, method, args, signal);
   }
 
-  /** Whether it has come once only, so that nobody here has it by another message. */
-  get cameOnce(): boolean {
-    return this.#imported.count === 1;
-  }
-
   get isReleased(): boolean {
-    return this.#imported.released;
+    return this.imported.released;
   }
 
   release(): void {
-    this.connector.letGo(this.#imported);
+    this.connector.letGo(this, this.imported);
   }
 
   giveBack(method: string, result: unknown): void {

@@ -12,7 +12,7 @@ import { runAsOwnerSync } from "../internal/context.ts";
 import { newList } from "../internal/manager/list_proxy.ts";
 import { Kind } from "../internal/travel/protocol.ts";
 import { encodeBehind } from "../internal/travel/message_buffer.ts";
-import type { Found } from "../internal/travel/route.ts";
+import type { Findings } from "../internal/travel/route.ts";
 import { SocketTransport } from "../internal/travel/socket_transport.ts";
 import { registerHandle } from "../internal/wire/classes.ts";
 import { encode } from "../internal/wire/encode.ts";
@@ -121,7 +121,7 @@ describe("what is in a message", () => {
   it("is the same when it is read again, also if it was closed", async () => {
     using link = pair();
     const bytes = link.server.encode(new Box(), "value");
-    const found: Found = new Map();
+    const found: Findings = { objects: null };
     const box = link.client.decode(bytes, found) as Box;
     box.close();
     assertStrictEquals(link.client.decode(bytes, found), box);

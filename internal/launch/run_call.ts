@@ -7,7 +7,7 @@ import type { Call } from "./boot.ts";
 import { drive } from "./drive.ts";
 import { findFunction, type FoundFunction } from "./find_function.ts";
 import type { LazyLink } from "../travel/lazy_link.ts";
-import type { Found } from "../travel/route.ts";
+import type { Findings } from "../travel/route.ts";
 import { whileLoading } from "./identity.ts";
 import { loadClassOf } from "./loader.ts";
 import { encodeReport, Report } from "./report.ts";
@@ -49,8 +49,9 @@ async function decodeArgs(
   link: LazyLink | null,
 ): Promise<unknown[]> {
   // What is read twice has come once.
-  const [inArgs, inKwargs]: [Found, Found] = [new Map(), new Map()];
-  const read = (bytes: Uint8Array, found: Found) =>
+  const inArgs: Findings = { objects: null };
+  const inKwargs: Findings = { objects: null };
+  const read = (bytes: Uint8Array, found: Findings) =>
     link === null ? decode(bytes) : link.decode(bytes, found);
   const decodeAll = () => {
     const all = [

@@ -6,7 +6,7 @@
 import { decode } from "../wire/decode.ts";
 import { encode } from "../wire/encode.ts";
 import {
-  type Found,
+  type Findings,
   type LinkEnd,
   openLink,
   over,
@@ -52,7 +52,7 @@ export class LazyLink {
   }
 
   /** Reads a value; one that is read again, with what was found in it before. */
-  decode(bytes: Uint8Array, found?: Found): unknown {
+  decode(bytes: Uint8Array, found?: Findings): unknown {
     return this.#do(() => decode(bytes), (link) => link.decode(bytes, found));
   }
 

@@ -21,7 +21,7 @@ import { forgetAll, meetAgain } from "./meeting.ts";
 import type { Remote } from "./remote.ts";
 import { type Connector, RemoteObject } from "./remote_object.ts";
 import type { Limits, LinkOptions } from "./link_options.ts";
-import { type Found, type LinkEnd, over } from "./route.ts";
+import { type Findings, type LinkEnd, over } from "./route.ts";
 import type { SharedClass } from "./service.ts";
 import type { Transport } from "./transport.ts";
 
@@ -33,9 +33,8 @@ const LIMITS: Limits = {
 };
 
 /** A message, and the objects that were found in it already. */
-interface Arrived {
+interface Arrived extends Findings {
   readonly bytes: Uint8Array;
-  readonly found: Found;
 }
 
 /** The ids of what both ends have from the beginning. */
@@ -53,7 +52,7 @@ export class Link implements LinkEnd, Connector {
   /** What is in the message that is being written. */
   #sending: Exported[] | null = null;
   /** What was found in the message that is being read. */
-  #found: Found | null = null;
+  #found: Findings | null = null;
   /** Messages that have to wait until modules are loaded. */
   #late: Arrived[] | null = null;
   #hasAll = false;
@@ -90,7 +89,7 @@ export class Link implements LinkEnd, Connector {
       most: this.#limits.maxCalls,
     });
     if (options.root) this.#exports.addRoot(ROOT, options.root);
-    transport.onmessage = (bytes) => this.#take({ bytes, found: new Map() });
+    transport.onmessage = (bytes) => this.#take({ bytes, objects: null });
     transport.onclose = () => this.#end(null);
   }
 
@@ -176,7 +175,7 @@ export class Link implements LinkEnd, Connector {
    * Reads a value that the other end has written. A message that has to be read
    * again is to be read with what was found before: what is in it came only once.
    */
-  decode(bytes: Uint8Array, found: Found = new Map()): unknown {
+  decode(bytes: Uint8Array, found: Findings = { objects: null }): unknown {
     const outer = this.#found;
     this.#found = found;
     try {
@@ -221,9 +220,10 @@ export class Link implements LinkEnd, Connector {
       }
     } else if (whose === Whose.MINE && Number.isInteger(id) && id > 0) {
       if (this.#ended) throw this.#eof("receive an object from");
-      object = this.#found!.get(id) ??
+      const objects = this.#found!.objects ??= new Map();
+      object = objects.get(id) ??
         this.#imports.receive(shared, id, description);
-      this.#found!.set(id, object);
+      objects.set(id, object);
     }
     if (object !== undefined) return object;
     throw new DataCloneError(
@@ -344,7 +344,7 @@ export class Link implements LinkEnd, Connector {
   ): void {
     let value: unknown;
     try {
-      value = this.decode(body, arrived.found);
+      value = this.decode(body, arrived);
     } catch (error) {
       const isOurs = error instanceof UnknownClassError &&
         error.kind === "object";

@@ -20,10 +20,13 @@ export interface Route {
 }
 
 /**
- * The other end's objects that were found in a message, by their ids. Until it is
- * read to its end, they are held by this: they are not sent again.
+ * The other end's objects that were found in a message, by their ids; `null`: there
+ * were none, as in most. Until it is read to its end, they are held by this: they are
+ * not sent again.
  */
-export type Found = Map<number, object>;
+export interface Findings {
+  objects: Map<number, object> | null;
+}
 
 /** A route that writes and reads messages, and counts what is in them. */
 export interface LinkEnd extends Route {
@@ -34,7 +37,7 @@ export interface LinkEnd extends Route {
     isLast?: boolean,
   ): Uint8Array<ArrayBuffer>;
   /** Reads a value; one that is read again, with what was found in it before. */
-  decode(bytes: Uint8Array, found?: Found): unknown;
+  decode(bytes: Uint8Array, found?: Findings): unknown;
   /** Ends it. */
   close(): void;
 }

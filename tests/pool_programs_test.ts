@@ -29,6 +29,11 @@ describe("a program with a pool", () => {
       assertEquals([code, stdout, stderr], [0, "9\nend\n", ""]);
     });
 
+    it(`ends, although nobody reads what its ${kind} gives`, async () => {
+      const { code, stdout, stderr } = await owner(["unread", kind]);
+      assertEquals([code, stdout, stderr], [0, "end\n", ""]);
+    });
+
     it(`waits for the tasks that its ${kind} has`, async () => {
       const { code, stdout } = await owner(["busy", kind]);
       assertEquals([code, stdout], [0, "end\n0\n1\n2\n"]);

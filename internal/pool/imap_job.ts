@@ -134,6 +134,7 @@ export class ImapJob
   }
 
   ended(task: Task, ok: boolean, value: unknown): void {
+    this.#limits.began(); // the results may stay unread, however long
     const chunk = this.#running.get(task)!;
     this.#running.delete(task);
     if (ok || this.#isOver) return;

@@ -11,6 +11,8 @@ export class JobLimits {
   readonly ofChunks: TaskLimits;
   /** The first chunk; `null`: it could not be given, `undefined`: there is none. */
   #first: Task | null | undefined = undefined;
+  /** Its first item is done. */
+  readonly began: () => void;
   /** The map has ended. */
   readonly end: () => void;
 
@@ -33,7 +35,8 @@ export class JobLimits {
       const message =
         `The map's first item was not begun within ${queueTimeout} ms`;
       stop(new TimeoutError(message), false);
-    }, false); // the pool keeps the program going, as long as there is something to do
+    });
+    this.began = cancel;
     this.end = () => {
       cancel();
       signal?.removeEventListener("abort", abort);

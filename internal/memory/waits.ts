@@ -75,7 +75,7 @@ export class Line {
    * takes the processor from who is waited for, if there are not enough of them.)
    */
   #spins = FEWEST_SPINS * 4;
-  /** How often that was in vain, on end. */
+  /** How many times it went to sleep as that had not helped, on end. */
   #misses = 0;
 
   constructor(waits: Waits, gate: Gate) {

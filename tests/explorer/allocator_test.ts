@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { explore, type Run } from "./explore.ts";
 import { instrument, type Rewritten, runThrough } from "./instrument.ts";
-import { newArena } from "./small_arena.ts";
+import { nextArena } from "./small_arena.ts";
 
 /** Where the words are that own blocks, in the first slot's memory. */
 const OWNERS = 2 ** 20 + 1024;
@@ -30,7 +30,7 @@ describe("the allocator, cut off at each of its steps,", () => {
       let schedules = 0;
       const scenario = (): Run => {
         schedules++;
-        const arena = newArena();
+        const arena = nextArena();
         const world = new code.World();
         const [a, b] = [0, 1].map((slot) => {
           const member = new code.ExploredMember(world, slot, arena);

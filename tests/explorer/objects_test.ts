@@ -9,7 +9,7 @@ import {
   type Rewritten,
   runThrough,
 } from "./instrument.ts";
-import { newArena } from "./small_arena.ts";
+import { nextArena } from "./small_arena.ts";
 
 const TYPE = { code: 99, ends: 1 };
 
@@ -45,7 +45,7 @@ function load(mistakes: Changes["mistakes"] = []): Promise<Rewritten> {
 
 /** The first members of a new family, each with its space; the world they live in. */
 function family(code: Rewritten, count: number, type: Rewritten = TYPE) {
-  const arena = newArena();
+  const arena = nextArena();
   const world = new code.World();
   code.defineType(type);
   const spaces = Array.from(
@@ -133,7 +133,7 @@ function reuse(code: Rewritten): () => Run {
 /** A lets go of an object, C makes another one, and B sweeps up after somebody. */
 function swept(code: Rewritten): () => Run {
   return () => {
-    const arena = newArena();
+    const arena = nextArena();
     const world = new code.World();
     const uses = (code: number) => ({
       code,

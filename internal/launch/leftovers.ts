@@ -4,7 +4,8 @@
  * Worker is not used again.
  *
  * The functions of the global scope that make these are wrapped in a Worker of
- * ours. (`process.getActiveResourcesInfo()` knows the timers, but only to touch
+ * ours, those of timers when they are first used: the runtime loads them then.
+ * (`process.getActiveResourcesInfo()` knows the timers, but only to touch
  * `process` takes a Worker 14 ms and 2 MB.)
  */
 
@@ -28,43 +29,71 @@ let timersBefore = 0;
 let listenersBefore = 0;
 let handlersBefore: unknown[] = [];
 
+type Timer = (callback: unknown, ...rest: unknown[]) => unknown;
+type Clear = (timer?: unknown) => void;
+
 /** From now on timers and listeners are counted. */
 export function countLeftovers(): void {
-  const { addEventListener, setTimeout, setInterval } = globalThis;
-  wrap("addEventListener", (...args: Parameters<typeof addEventListener>) => {
+  wrap("addEventListener", (add: typeof addEventListener) =>
+  (
+    ...args: Parameters<typeof addEventListener>
+  ) => {
     listeners++;
-    return addEventListener.apply(globalThis, args);
+    return add.apply(globalThis, args);
   });
-  wrap("setTimeout", (...args: Parameters<typeof setTimeout>) => {
-    const [callback] = args;
-    if (typeof callback === "function") {
-      args[0] = (...rest: unknown[]) => {
+  wrap("setTimeout", (set: Timer) => (callback, ...rest) => {
+    const call = typeof callback !== "function"
+      ? callback
+      : (...args: unknown[]) => {
         timers.delete(timer);
-        (callback as (...rest: unknown[]) => void)(...rest);
+        callback(...args);
       };
-    }
-    const timer: unknown = setTimeout(...args);
+    const timer = set(call, ...rest);
     timers.add(timer);
     return timer;
   });
-  wrap("setInterval", (...args: Parameters<typeof setInterval>) => {
-    const timer: unknown = setInterval(...args);
+  wrap("setInterval", (set: Timer) => (...args) => {
+    const timer = set(...args);
     timers.add(timer);
     return timer;
   });
-  for (const name of ["clearTimeout", "clearInterval"] as const) {
-    const clear = globalThis[name];
-    wrap(name, (timer?: Parameters<typeof clear>[0]) => {
+  for (const name of ["clearTimeout", "clearInterval"]) {
+    wrap(name, (clear: Clear) => (timer) => {
       timers.delete(timer);
       clear(timer);
     });
   }
 }
 
-// deno-lint-ignore no-explicit-any
-function wrap(name: string, value: (...args: any[]) => unknown): void {
-  Object.defineProperty(value, "name", { value: name });
-  scope[name] = value;
+/** Has what `around` makes of a function in its place, as soon as it is used. */
+function wrap<F extends (...args: never[]) => unknown>(
+  name: string,
+  around: (inner: F) => F,
+): void {
+  const { get } = Object.getOwnPropertyDescriptor(scope, name) ?? {};
+  const put = (value: unknown) =>
+    Object.defineProperty(scope, name, {
+      value,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    });
+  const wrapped = (inner: F) =>
+    Object.defineProperty(around(inner), "name", { value: name });
+  if (get === undefined) {
+    put(wrapped(scope[name] as F));
+    return;
+  }
+  Object.defineProperty(scope, name, {
+    get() {
+      const value = wrapped(get.call(scope));
+      put(value);
+      return value;
+    },
+    set: put,
+    configurable: true,
+    enumerable: true,
+  });
 }
 
 const handlers = () => HANDLERS.map((name) => scope[name]);

@@ -40,13 +40,21 @@ export function runDeno(
   }).spawn();
 }
 
+/**
+ * Room for what is new, from the start: by default the engine begins with 1 MB,
+ * collects garbage three times until a child has loaded its modules, and grows.
+ */
+const ROOM = "--v8-flags=--min-semi-space-size=4";
+
 function argsOfRun(launch: Launch, spare?: SpareSettings): string[] {
   const { v8Flags, replay } = launch;
+  const flags = runtimeFlags();
   return [
     "run",
     "--quiet",
     "--no-prompt",
-    ...runtimeFlags(),
+    ...(flags.includes(ROOM) ? [] : [ROOM]),
+    ...flags,
     ...launch.permissions,
     ...(v8Flags.length > 0 ? [`--v8-flags=${v8Flags.join(",")}`] : []),
     ...(replay === null

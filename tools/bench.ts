@@ -13,6 +13,7 @@ import {
   type Row,
   ROWS_FILE,
 } from "../bench/support.ts";
+import { build } from "./build.ts";
 import { chart } from "./chart.ts";
 import { fillBlock, tableOf } from "./markdown.ts";
 
@@ -26,17 +27,8 @@ interface Section {
 }
 
 /** Makes the package, and an import map by which it is what programs import. */
-async function build(folder: string): Promise<string> {
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-q",
-      "-A",
-      new URL("build.ts", import.meta.url).href,
-      folder,
-    ],
-  }).spawn().status;
-  if (!success) throw new Error("the package could not be built");
+async function buildWithMap(folder: string): Promise<string> {
+  await build(folder);
   const { name, exports, imports } = JSON.parse(
     await Deno.readTextFile(`${folder}/deno.json`),
   );
@@ -146,7 +138,7 @@ const sections: Section[] = [];
 const failures: string[] = [];
 const built = await Deno.makeTempDir();
 try {
-  const map = await build(built);
+  const map = await buildWithMap(built);
   for (const name of names) {
     try {
       sections.push(await measure(name, map));

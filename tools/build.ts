@@ -9,6 +9,7 @@
  */
 
 import { parseArgs } from "@std/cli";
+import { resolve } from "node:path";
 
 const root = new URL("../", import.meta.url);
 /** Where it is, there was a build. */
@@ -80,41 +81,47 @@ async function clear(folder: string): Promise<void> {
   }
 }
 
-const { _: [folder = "dist"] } = parseArgs(Deno.args, { string: ["_"] });
-const target = folder.startsWith("/") ? folder : `${Deno.cwd()}/${folder}`;
-const config: Config = JSON.parse(
-  await Deno.readTextFile(new URL("deno.json", root)),
-);
-const sources: string[] = [];
-for await (const path of filesIn("internal/")) sources.push(path);
-for await (const { name } of Deno.readDir(root)) {
-  if (name.endsWith(".ts")) sources.push(name);
+/** Makes the package in that folder, an absolute path. */
+export async function build(target: string): Promise<void> {
+  const config: Config = JSON.parse(
+    await Deno.readTextFile(new URL("deno.json", root)),
+  );
+  const sources: string[] = [];
+  for await (const path of filesIn("internal/")) sources.push(path);
+  for await (const { name } of Deno.readDir(root)) {
+    if (name.endsWith(".ts")) sources.push(name);
+  }
+
+  await clear(target);
+  const texts = ["README.md", "README.zh.md", "CHANGELOG.md", "LICENSE"];
+  for await (const path of filesIn("docs/")) texts.push(path);
+  for (const path of [...sources, ...texts]) {
+    const copy = `${target}/${path}`;
+    await Deno.mkdir(copy.slice(0, copy.lastIndexOf("/")), { recursive: true });
+    await Deno.copyFile(new URL(path, root), copy);
+  }
+  await Deno.writeTextFile(`${target}/${MARK}`, "");
+  const modules = Object.values(config.exports);
+  await bundle([...modules, ...await loadedByUrl(sources)], `${target}/js`);
+  for (const [name, path] of Object.entries(config.exports)) {
+    const built = path.replace("./", "./js/").replace(/\.ts$/, ".js");
+    const file = `${target}/${built}`;
+    const types = `/* @ts-self-types="../${path.slice(2)}" */\n`;
+    await Deno.writeTextFile(file, types + await Deno.readTextFile(file));
+    config.exports[name] = built;
+  }
+  delete config.tasks;
+  delete config.exclude;
+  config.publish.include.push("js/**/*.js");
+  // Where it is built is ignored by git, and so would be what is built.
+  config.publish.exclude = ["!**/*"];
+  await Deno.writeTextFile(
+    `${target}/deno.json`,
+    JSON.stringify(config, null, 2) + "\n",
+  );
 }
 
-await clear(target);
-const texts = ["README.md", "README.zh.md", "CHANGELOG.md", "LICENSE"];
-for await (const path of filesIn("docs/")) texts.push(path);
-for (const path of [...sources, ...texts]) {
-  const copy = `${target}/${path}`;
-  await Deno.mkdir(copy.slice(0, copy.lastIndexOf("/")), { recursive: true });
-  await Deno.copyFile(new URL(path, root), copy);
+if (import.meta.main) {
+  const { _: [folder = "dist"] } = parseArgs(Deno.args, { string: ["_"] });
+  await build(resolve(`${folder}`));
 }
-await Deno.writeTextFile(`${target}/${MARK}`, "");
-const modules = Object.values(config.exports);
-await bundle([...modules, ...await loadedByUrl(sources)], `${target}/js`);
-for (const [name, path] of Object.entries(config.exports)) {
-  const built = path.replace("./", "./js/").replace(/\.ts$/, ".js");
-  const file = `${target}/${built}`;
-  const types = `/* @ts-self-types="../${path.slice(2)}" */\n`;
-  await Deno.writeTextFile(file, types + await Deno.readTextFile(file));
-  config.exports[name] = built;
-}
-delete config.tasks;
-delete config.exclude;
-config.publish.include.push("js/**/*.js");
-// Where it is built is ignored by git, and so would be what is built.
-config.publish.exclude = ["!**/*"];
-await Deno.writeTextFile(
-  `${target}/deno.json`,
-  JSON.stringify(config, null, 2) + "\n",
-);

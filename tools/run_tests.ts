@@ -9,17 +9,25 @@
  *
  * Each file has a process of its own: many tests look at what their process has
  * open, and at its children. Types are checked by `deno task check`.
+ *
+ * What is tested is the package as it is published (`tools/build.ts`), in a folder
+ * of its own beside the tests; but for the tests that look inside of it, and with
+ * `--coverage`: these have the sources.
  */
 
 import { pooledMap } from "@std/async";
 import { parseArgs } from "@std/cli";
 import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build } from "./build.ts";
 
 const root = new URL("../", import.meta.url);
+/** What the tests have beside the package. */
+const BESIDE = ["tests", "examples", "tools"];
 /** What takes longer hangs. */
 const MOST_MS = 400_000;
 
-const { jobs, coverage, _: names } = parseArgs(Deno.args, {
+const { jobs: most, coverage, _: names } = parseArgs(Deno.args, {
   string: ["jobs", "coverage"],
 });
 
@@ -27,6 +35,8 @@ const { jobs, coverage, _: names } = parseArgs(Deno.args, {
 interface Job {
   readonly name: string;
   readonly args: readonly string[];
+  /** Where: beside the package, or beside its sources. */
+  readonly folder: URL;
   /** Large files come first, so that no long one is left for the end. */
   readonly size: number;
 }
@@ -39,27 +49,77 @@ interface Outcome {
   readonly ignored: number;
 }
 
-async function* testsIn(folder: string): AsyncGenerator<Job> {
+/** The examples in comments; those in Markdown are run by tests/docs_test.ts. */
+const DOCUMENTATION = "documentation";
+
+/** What there is to run, of what was asked for. */
+async function chosen(): Promise<string[]> {
+  const all = [DOCUMENTATION];
+  for await (const path of filesIn("tests/")) {
+    if (path.endsWith("_test.ts")) all.push(path);
+  }
+  return names.length === 0
+    ? all
+    : all.filter((name) => names.some((part) => name.includes(`${part}`)));
+}
+
+/** How it is run; `packed` is the folder that has the package, if one has. */
+async function jobOf(name: string, packed: URL | null): Promise<Job> {
+  if (name === DOCUMENTATION) {
+    const args = ["--doc", `--ignore=${BESIDE}`, "."];
+    return { name, args, folder: packed ?? root, size: Infinity };
+  }
+  const { size } = await Deno.stat(new URL(name, root));
+  const isInside = packed === null || await looksInside(name);
+  return { name, args: [name], folder: isInside ? root : packed, size };
+}
+
+/** All files of a folder, as paths from the root. */
+async function* filesIn(folder: string): AsyncGenerator<string> {
   for await (
     const { name, isDirectory } of Deno.readDir(new URL(folder, root))
   ) {
-    const path = folder + name;
-    if (isDirectory) yield* testsIn(`${path}/`);
-    else if (name.endsWith("_test.ts")) {
-      const { size } = await Deno.stat(new URL(path, root));
-      yield { name: path, args: [path], size };
-    }
+    if (isDirectory) yield* filesIn(`${folder}${name}/`);
+    else yield folder + name;
   }
 }
 
-/** The examples in comments; those in Markdown are run by tests/docs_test.ts. */
-const DOCUMENTATION: Job = {
-  name: "documentation",
-  args: ["--doc", "--ignore=tests", "."],
-  size: Infinity,
-};
+/** Makes the package, and puts the tests beside it. */
+async function pack(folder: string): Promise<URL> {
+  await build(folder);
+  for (const name of BESIDE) {
+    for await (const path of filesIn(`${name}/`)) {
+      const copy = `${folder}/${path}`;
+      const above = copy.slice(0, copy.lastIndexOf("/"));
+      await Deno.mkdir(above, { recursive: true });
+      await Deno.copyFile(new URL(path, root), copy);
+    }
+  }
+  return pathToFileURL(`${folder}/`);
+}
 
-async function run({ name, args }: Job): Promise<Outcome> {
+const TYPES = /^import type [^;]*;/gm;
+const RELATIVE = /"(\.{1,2}\/[^"]*\.ts)"/g;
+
+/** Whether a test needs the sources: it, or what it names, uses what is inside. */
+async function looksInside(
+  path: string,
+  seen: Set<string> = new Set(),
+): Promise<boolean> {
+  if (seen.has(path)) return false;
+  seen.add(path);
+  const url = new URL(path, root);
+  const text = await Deno.readTextFile(url).catch(() => "");
+  if (text.includes('"tools/build.ts"')) return true;
+  for (const [, name] of text.replaceAll(TYPES, "").matchAll(RELATIVE)) {
+    const used = new URL(name!, url).href.slice(root.href.length);
+    if (used.startsWith("internal/")) return true;
+    if (used.startsWith("tests/") && await looksInside(used, seen)) return true;
+  }
+  return false;
+}
+
+async function run({ name, args, folder }: Job): Promise<Outcome> {
   const began = performance.now();
   const limit = AbortSignal.timeout(MOST_MS);
   const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
@@ -70,7 +130,7 @@ async function run({ name, args }: Job): Promise<Outcome> {
       ...coverage ? ["--coverage-raw-data-only"] : [],
       ...args,
     ],
-    cwd: root,
+    cwd: folder,
     env: {
       NO_COLOR: "1",
       // Those that a test starts inherit it.
@@ -128,32 +188,34 @@ function outcomeOf(text: string, success: boolean): Outcome {
   };
 }
 
-const atOnce = Number(jobs ?? navigator.hardwareConcurrency);
+const atOnce = Number(most ?? navigator.hardwareConcurrency);
 if (!(atOnce >= 1)) {
-  console.error(`--jobs must be a number above 0: current value is ${jobs}`);
-  Deno.exit(2);
-}
-const all: Job[] = [DOCUMENTATION];
-for await (const job of testsIn("tests/")) all.push(job);
-const chosen = all
-  .filter(({ name }) =>
-    names.length === 0 || names.some((part) => name.includes(`${part}`))
-  )
-  .sort((a, b) => b.size - a.size);
-if (chosen.length === 0) {
-  console.error(`There is no test ${names.join(" ")}`);
+  console.error(`--jobs must be a number above 0: current value is ${most}`);
   Deno.exit(2);
 }
 if (coverage) await Deno.remove(coverage, { recursive: true }).catch(() => {});
+const asked = await chosen();
+if (asked.length === 0) {
+  console.error(`There is no test ${names.join(" ")}`);
+  Deno.exit(2);
+}
 const began = performance.now();
 const total = { passed: 0, steps: 0, failed: 0, ignored: 0 };
-for await (const outcome of pooledMap(atOnce, chosen, run)) {
-  total.passed += outcome.passed;
-  total.steps += outcome.steps;
-  total.failed += outcome.failed;
-  total.ignored += outcome.ignored;
+const folder = await Deno.makeTempDir();
+try {
+  const packed = coverage ? null : await pack(folder);
+  const jobs = await Promise.all(asked.map((name) => jobOf(name, packed)));
+  jobs.sort((a, b) => b.size - a.size);
+  for await (const outcome of pooledMap(atOnce, jobs, run)) {
+    total.passed += outcome.passed;
+    total.steps += outcome.steps;
+    total.failed += outcome.failed;
+    total.ignored += outcome.ignored;
+  }
+  if (coverage) await reportCoverage(coverage);
+} finally {
+  await Deno.remove(folder, { recursive: true });
 }
-if (coverage) await reportCoverage(coverage);
 const seconds = Math.round((performance.now() - began) / 1000);
 console.log(
   `\n${

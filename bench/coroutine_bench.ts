@@ -11,6 +11,7 @@ import {
   median,
   printRows,
   pythonBy,
+  rounds,
   type Row,
 } from "./support.ts";
 
@@ -78,7 +79,7 @@ if (import.meta.main) {
   const all = new Map<string, number[]>();
   const add = (name: string, value: number) =>
     all.set(name, [...all.get(name) ?? [], value]);
-  for (let round = -1; round < ROUNDS; round++) {
+  for (const round of rounds(ROUNDS, 1)) {
     const times = new Map<string, number>();
     for (const [size, [coroutines, turns]] of Object.entries(counts)) {
       for (const [name, fn] of Object.entries(ours)) {

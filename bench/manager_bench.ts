@@ -9,7 +9,14 @@ import {
   Process,
   type Queue,
 } from "@multi/processing";
-import { limitRow, median, printRows, python, type Row } from "./support.ts";
+import {
+  limitRow,
+  median,
+  printRows,
+  python,
+  rounds,
+  type Row,
+} from "./support.ts";
 
 /** How many calls; the first argument. */
 const ROUNDS = Number(Deno.args[0] ?? 2000);
@@ -117,7 +124,7 @@ const WORKS: readonly [what: string, name: string, peer: string][] = [
 if (import.meta.main) {
   type Figures = Record<string, number>;
   const all: Record<Kind | "python", Figures>[] = [];
-  for (let turn = 0; turn < TURNS; turn++) {
+  for (const _ of rounds(TURNS)) {
     all.push({
       python: await python("manager.py", `${ROUNDS}`) as Figures,
       unix: await measure("unix"),

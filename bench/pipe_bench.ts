@@ -11,7 +11,7 @@ import {
   Process,
   Thread,
 } from "@multi/processing";
-import { median, printRows, python } from "./support.ts";
+import { median, printRows, python, rounds } from "./support.ts";
 
 const ROUNDS = 5;
 const TRIPS = 10_000;
@@ -119,7 +119,7 @@ if (import.meta.main) {
   const all = new Map<string, number[]>();
   const add = (name: string, value: number) =>
     all.set(name, [...all.get(name) ?? [], value]);
-  for (let round = 0; round < ROUNDS; round++) {
+  for (const _ of rounds(ROUNDS)) {
     const theirs = await python(
       "pipes.py",
       ...[TRIPS, SILENCES, MESSAGES, LARGE].map(String),

@@ -11,6 +11,7 @@ import {
   memoryOf,
   printRows,
   python,
+  rounds,
   type Row,
 } from "./support.ts";
 
@@ -250,7 +251,7 @@ if (import.meta.main && Deno.args[0] === MEMORY) {
       all.get(key)!.push(time);
     }
   };
-  for (let round = 0; round < ROUNDS; round++) {
+  for (const _ of rounds(ROUNDS)) {
     add("python", await python("pools.py") as Times);
     for (const [name, times] of Object.entries(await node?.() ?? {})) {
       add(name, times);

@@ -14,11 +14,12 @@ import {
   memoryOf,
   printRows,
   python,
+  rounds,
   timesOf,
 } from "./support.ts";
 
 const ROUNDS = 5;
-const PROCESSES = 15;
+const PROCESSES = 9;
 /** As long as it takes until the spares are there again and quiet. */
 const SPARES_MS = 1000;
 
@@ -99,7 +100,7 @@ if (import.meta.main) {
   const all = Object.fromEntries(
     Object.keys(measures).map((name) => [name, [] as number[]]),
   );
-  for (let round = -1; round < ROUNDS; round++) {
+  for (const round of rounds(ROUNDS, 1)) {
     for (const [name, measure] of Object.entries(measures)) {
       const value = await measure();
       if (round >= 0) all[name]!.push(value); // the first one warms the caches

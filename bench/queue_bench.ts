@@ -11,7 +11,7 @@ import {
   SimpleQueue,
   Thread,
 } from "@multi/processing";
-import { median, printRows, python } from "./support.ts";
+import { median, printRows, python, rounds } from "./support.ts";
 
 const ROUNDS = 5;
 /** How many items are put at a time where it is many. */
@@ -175,7 +175,7 @@ if (import.meta.main) {
   const theirCounts = Object.fromEntries(
     Object.entries(COUNTS).map(([work, [theirs]]) => [work, theirs]),
   );
-  for (let round = 0; round < ROUNDS; round++) {
+  for (const _ of rounds(ROUNDS)) {
     const theirs = await python(
       "queues.py",
       JSON.stringify(theirCounts),

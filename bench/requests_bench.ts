@@ -16,6 +16,7 @@ import {
   median,
   printRows,
   pythonBy,
+  rounds,
   type Row,
 } from "./support.ts";
 
@@ -80,7 +81,7 @@ async function rowsOf(
   }
   const times: number[] = [];
   const theirs = new Map<string, number[]>();
-  for (let round = -1; round < ROUNDS; round++) {
+  for (const round of rounds(ROUNDS, 1)) {
     const own = await ours(count, url);
     if (round >= 0) times.push(own); // the first one warms up
     for (const [name, measure] of measures) {

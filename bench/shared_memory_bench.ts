@@ -10,7 +10,7 @@ import {
   SharedDict,
   SharedValue,
 } from "@multi/processing";
-import { median, printRows, python } from "./support.ts";
+import { median, printRows, python, rounds } from "./support.ts";
 
 const ROUNDS = 5;
 const OPERATIONS = 200_000;
@@ -92,7 +92,7 @@ interface PythonTimes {
 
 if (import.meta.main) {
   const all: Record<string, number>[] = [];
-  for (let round = -1; round < ROUNDS; round++) {
+  for (const round of rounds(ROUNDS, 1)) {
     using dict = new SharedDict<unknown>();
     const shared = timesOf(dict);
     dict.set("count", 0);

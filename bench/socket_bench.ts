@@ -11,7 +11,7 @@ import {
   Listener,
   Process,
 } from "@multi/processing";
-import { median, printRows, python } from "./support.ts";
+import { median, printRows, python, rounds } from "./support.ts";
 
 /** How often each side measures, and how often each time. */
 const TURNS = 3;
@@ -128,7 +128,7 @@ async function theirs(): Promise<Record<string, number[]>> {
 
 if (import.meta.main) {
   const all: [Record<string, number[]>, Record<string, number[]>][] = [];
-  for (let turn = 0; turn < TURNS; turn++) {
+  for (const _ of rounds(TURNS)) {
     all.push([await ours(), await theirs()]);
   }
   const row = (work: string, name: string, factor: number) => {

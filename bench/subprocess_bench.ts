@@ -5,7 +5,7 @@
  */
 
 import { subprocess } from "@multi/processing";
-import { median, printRows, python, type Row } from "./support.ts";
+import { median, printRows, python, rounds, type Row } from "./support.ts";
 
 const { PIPE, run, STDOUT } = subprocess;
 const ROUNDS = 7;
@@ -84,7 +84,7 @@ async function rowsOf(name: string, kind: Kind): Promise<Row[]> {
   };
   if (bare) measures["bare"] = () => timesOf(count, () => bare(args));
   const all: Record<string, number[]> = {};
-  for (let round = -1; round < ROUNDS; round++) {
+  for (const round of rounds(ROUNDS, 1)) {
     for (const [who, measure] of Object.entries(measures)) {
       const time = median(await measure());
       if (round >= 0) (all[who] ??= []).push(time); // the first warms caches

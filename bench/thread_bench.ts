@@ -10,6 +10,7 @@ import {
   memoryOf,
   printRows,
   python,
+  rounds,
   timesOf,
 } from "./support.ts";
 
@@ -104,7 +105,7 @@ if (import.meta.main) {
   const all = Object.fromEntries(
     Object.keys(measures).map((name) => [name, [] as number[]]),
   );
-  for (let round = -1; round < ROUNDS; round++) {
+  for (const round of rounds(ROUNDS, 1)) {
     for (const [name, measure] of Object.entries(measures)) {
       const value = await measure();
       if (round >= 0) all[name]!.push(value); // the first one warms the caches

@@ -67,18 +67,21 @@ async function measure(name: string, map: string): Promise<Section> {
   }
 }
 
-/** By what it was measured. */
-async function machine(): Promise<string> {
+/** By what it was measured; machines differ most in how fast a program starts. */
+async function machine(rows: readonly Row[]): Promise<string> {
   const { stdout } = await new Deno.Command("python3", { args: ["--version"] })
     .output();
   const python = new TextDecoder().decode(stdout).trim();
   const date = new Date().toISOString().slice(0, 10);
   const { os, arch } = Deno.build;
-  return `${date}, Deno ${Deno.version.deno}, ${python}, ${navigator.hardwareConcurrency} processors, ${os} ${arch}`;
+  const start = rows.find(({ peer }) => peer === "a bare deno run")!.theirs;
+  return `${date}, Deno ${Deno.version.deno}, ${python}, ${navigator.hardwareConcurrency} processors, ${os} ${arch}, ${
+    start.toFixed(0)
+  } ms for a bare deno run`;
 }
 
 async function write(sections: readonly Section[]): Promise<void> {
-  const by = await machine();
+  const by = await machine(sections.flatMap(({ rows }) => rows));
   const withBudget = sections.flatMap(({ title, rows }) =>
     rows.filter(({ budget }) => budget !== null)
       .map((row): Row => ({ ...row, work: `${title}: ${row.work.trim()}` }))

@@ -24,7 +24,7 @@ export async function turn(isDone: () => boolean): Promise<void> {
  * hand that loop would never leave the program time to see anything else.
  */
 export function breathe(): Promise<void> {
-  // Not before it is needed: to touch a timer takes a new program 3 ms or more.
+  // Not before it is needed: to touch a timer takes a new program up to 14 ms.
   const { setImmediate = setTimeout } = scope;
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -23,14 +23,21 @@ interface Config {
   publish: { include: string[]; exclude?: string[] };
 }
 
-/** All files of a folder, as paths from the root. */
-async function* filesIn(folder: string): AsyncGenerator<string> {
+/** All files of a folder of the project, as paths from its root. */
+export async function* filesIn(folder: string): AsyncGenerator<string> {
   for await (
     const { name, isDirectory } of Deno.readDir(new URL(folder, root))
   ) {
     if (isDirectory) yield* filesIn(`${folder}${name}/`);
     else yield folder + name;
   }
+}
+
+/** Copies a file of the project to the same place of another folder. */
+export async function copyTo(folder: string, path: string): Promise<void> {
+  const copy = `${folder}/${path}`;
+  await Deno.mkdir(copy.slice(0, copy.lastIndexOf("/")), { recursive: true });
+  await Deno.copyFile(new URL(path, root), copy);
 }
 
 /** The modules that are loaded by their URL, and so have to be there by name. */
@@ -95,11 +102,7 @@ export async function build(target: string): Promise<void> {
   await clear(target);
   const texts = ["README.md", "README.zh.md", "CHANGELOG.md", "LICENSE"];
   for await (const path of filesIn("docs/")) texts.push(path);
-  for (const path of [...sources, ...texts]) {
-    const copy = `${target}/${path}`;
-    await Deno.mkdir(copy.slice(0, copy.lastIndexOf("/")), { recursive: true });
-    await Deno.copyFile(new URL(path, root), copy);
-  }
+  for (const path of [...sources, ...texts]) await copyTo(target, path);
   await Deno.writeTextFile(`${target}/${MARK}`, "");
   const modules = Object.values(config.exports);
   await bundle([...modules, ...await loadedByUrl(sources)], `${target}/js`);

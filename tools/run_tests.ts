@@ -19,7 +19,7 @@ import { pooledMap } from "@std/async";
 import { parseArgs } from "@std/cli";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build } from "./build.ts";
+import { build, copyTo, filesIn } from "./build.ts";
 
 const root = new URL("../", import.meta.url);
 /** What the tests have beside the package. */
@@ -74,26 +74,11 @@ async function jobOf(name: string, packed: URL | null): Promise<Job> {
   return { name, args: [name], folder: isInside ? root : packed, size };
 }
 
-/** All files of a folder, as paths from the root. */
-async function* filesIn(folder: string): AsyncGenerator<string> {
-  for await (
-    const { name, isDirectory } of Deno.readDir(new URL(folder, root))
-  ) {
-    if (isDirectory) yield* filesIn(`${folder}${name}/`);
-    else yield folder + name;
-  }
-}
-
 /** Makes the package, and puts the tests beside it. */
 async function pack(folder: string): Promise<URL> {
   await build(folder);
   for (const name of BESIDE) {
-    for await (const path of filesIn(`${name}/`)) {
-      const copy = `${folder}/${path}`;
-      const above = copy.slice(0, copy.lastIndexOf("/"));
-      await Deno.mkdir(above, { recursive: true });
-      await Deno.copyFile(new URL(path, root), copy);
-    }
+    for await (const path of filesIn(`${name}/`)) await copyTo(folder, path);
   }
   return pathToFileURL(`${folder}/`);
 }

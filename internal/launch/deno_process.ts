@@ -42,7 +42,7 @@ export function runDeno(
 
 /**
  * Room for what is new, from the start: by default the engine begins with 1 MB,
- * collects garbage three times until a child has loaded its modules, and grows.
+ * and collects garbage twice until a child has loaded this package.
  */
 const ROOM = "--v8-flags=--min-semi-space-size=4";
 

@@ -11,7 +11,7 @@ export class JobLimits {
   readonly ofChunks: TaskLimits;
   /** The first chunk; `null`: it could not be given, `undefined`: there is none. */
   #first: Task | null | undefined = undefined;
-  /** Its first item is done. */
+  /** It has begun, as something of it is done: that is not waited for any more. */
   readonly began: () => void;
   /** The map has ended. */
   readonly end: () => void;

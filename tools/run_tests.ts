@@ -66,7 +66,8 @@ async function chosen(): Promise<string[]> {
 /** How it is run; `packed` is the folder that has the package, if one has. */
 async function jobOf(name: string, packed: URL | null): Promise<Job> {
   if (name === DOCUMENTATION) {
-    const args = ["--doc", `--ignore=${BESIDE}`, "."];
+    // What is given here replaces what deno.json leaves out, the Markdown.
+    const args = ["--doc", `--ignore=${[...BESIDE, "**/*.md"]}`, "."];
     return { name, args, folder: packed ?? root, size: Infinity };
   }
   const { size } = await Deno.stat(new URL(name, root));

@@ -126,6 +126,8 @@ async function tasks(
 ): Promise<void> {
   const { random } = round;
   let kills = 0;
+  /** How many may be killed that may not be up: three in a row break a pool. */
+  let early = 2;
   let isEnding = false;
   const lost: number[] = [];
   let next = from;
@@ -139,12 +141,14 @@ async function tasks(
         : random.pick(DEADLY);
       if (!isThreads && random.oneOf(50)) {
         const worker = random.pick(pool.workers);
-        try {
-          if (worker?.ident) Deno.kill(worker.ident, "SIGKILL");
+        if (worker?.ident && (worker.tasks > 0 || early-- > 0)) {
           kills++;
           round.fault("kill of a worker");
-        } catch {
-          // It had ended.
+          try {
+            Deno.kill(worker.ident, "SIGKILL");
+          } catch {
+            // It had ended.
+          }
         }
       }
       const ms = random.oneOf(3) ? random.below(4) : 0;

@@ -16,15 +16,24 @@ export async function takeOne(stock: DictProxy<number>): Promise<void> {
   await stock.update("count", (count = 0) => count - 1);
 }
 
+export async function takeOneOfEach(
+  locked: DictProxy<number>,
+  lock: Lock,
+  updated: DictProxy<number>,
+): Promise<void> {
+  await takeOneLocked(locked, lock);
+  await takeOne(updated);
+}
+
 if (import.meta.main) {
   await using manager = new Manager();
   const lock = new Lock();
   const locked = await manager.dict({ count: 100 });
   const updated = await manager.dict({ count: 100 });
-  const processes = Array.from({ length: 70 }, () => [
-    new Process({ target: takeOneLocked, args: [locked, lock] }),
-    new Process({ target: takeOne, args: [updated] }),
-  ]).flat();
+  const processes = Array.from(
+    { length: 70 },
+    () => new Process({ target: takeOneOfEach, args: [locked, lock, updated] }),
+  );
   for (const process of processes) process.start();
   for (const process of processes) await process.join();
   console.log(`with a lock: ${await locked.get("count")}`);

@@ -34,7 +34,6 @@ const { jobs: most, coverage, _: names } = parseArgs(Deno.args, {
 /** What runs in one process. */
 interface Job {
   readonly name: string;
-  readonly args: readonly string[];
   /** Where: beside the package, or beside its sources. */
   readonly folder: URL;
   /** Large files come first, so that no long one is left for the end. */
@@ -49,12 +48,13 @@ interface Outcome {
   readonly ignored: number;
 }
 
-/** The examples in comments; those in Markdown are run by tests/docs_test.ts. */
-const DOCUMENTATION = "documentation";
+/** Small files that take long come first, as if they were of that size. */
+const LONG = ["documentation", "orphans"];
+const FIRST = 2 ** 20;
 
 /** What there is to run, of what was asked for. */
 async function chosen(): Promise<string[]> {
-  const all = [DOCUMENTATION];
+  const all: string[] = [];
   for await (const path of filesIn("tests/")) {
     if (path.endsWith("_test.ts")) all.push(path);
   }
@@ -65,14 +65,13 @@ async function chosen(): Promise<string[]> {
 
 /** How it is run; `packed` is the folder that has the package, if one has. */
 async function jobOf(name: string, packed: URL | null): Promise<Job> {
-  if (name === DOCUMENTATION) {
-    // What is given here replaces what deno.json leaves out, the Markdown.
-    const args = ["--doc", `--ignore=${[...BESIDE, "**/*.md"]}`, "."];
-    return { name, args, folder: packed ?? root, size: Infinity };
-  }
   const { size } = await Deno.stat(new URL(name, root));
   const isInside = packed === null || await looksInside(name);
-  return { name, args: [name], folder: isInside ? root : packed, size };
+  return {
+    name,
+    folder: isInside ? root : packed,
+    size: LONG.some((part) => name.includes(part)) ? FIRST : size,
+  };
 }
 
 /** Makes the package, and puts the tests beside it. */
@@ -105,7 +104,7 @@ async function looksInside(
   return false;
 }
 
-async function run({ name, args, folder }: Job): Promise<Outcome> {
+async function run({ name, folder }: Job): Promise<Outcome> {
   const began = performance.now();
   const limit = AbortSignal.timeout(MOST_MS);
   const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
@@ -114,7 +113,7 @@ async function run({ name, args, folder }: Job): Promise<Outcome> {
       "-A",
       "--no-check",
       ...coverage ? ["--coverage-raw-data-only"] : [],
-      ...args,
+      name,
     ],
     cwd: folder,
     env: {

@@ -123,9 +123,11 @@ describe("a task that is aborted as another one tells of its progress", () => {
 });
 
 for (const size of [10, 10_000_000]) {
-  trappedPools(processes, size, CELLS);
+  // While a task runs, nothing large is on its way.
+  const cells = size === 10 ? CELLS : CELLS.filter(([, at]) => at !== "run");
+  trappedPools(processes, size, cells);
   // A crash would be one of all threads.
-  trappedPools(threads, size, CELLS.filter(([what]) => what !== "crash"));
+  trappedPools(threads, size, cells.filter(([what]) => what !== "crash"));
 }
 
 loadedPools(processes, times(1000));

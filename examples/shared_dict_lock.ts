@@ -25,13 +25,16 @@ export async function takeOneOfEach(
   await takeOne(updated);
 }
 
+/** So many processes; 70, if nothing else is asked for. */
+const COUNT = Number(Deno.args[0] ?? 70);
+
 if (import.meta.main) {
   await using manager = new Manager();
   const lock = new Lock();
   const locked = await manager.dict({ count: 100 });
   const updated = await manager.dict({ count: 100 });
   const processes = Array.from(
-    { length: 70 },
+    { length: COUNT },
     () => new Process({ target: takeOneOfEach, args: [locked, lock, updated] }),
   );
   for (const process of processes) process.start();

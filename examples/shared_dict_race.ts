@@ -7,14 +7,19 @@ export async function takeOne(stock: DictProxy<number>): Promise<void> {
   await stock.set("count", count - 1);
 }
 
+/** So many processes; 70, if nothing else is asked for. */
+const COUNT = Number(Deno.args[0] ?? 70);
+
 if (import.meta.main) {
   await using manager = new Manager();
   const stock = await manager.dict({ count: 100 });
   const processes = Array.from(
-    { length: 70 },
+    { length: COUNT },
     () => new Process({ target: takeOne, args: [stock] }),
   );
   for (const process of processes) process.start();
   for (const process of processes) await process.join();
-  console.log(`count: ${await stock.get("count")} (30, if nothing was lost)`);
+  console.log(
+    `count: ${await stock.get("count")} (${100 - COUNT}, if nothing was lost)`,
+  );
 }

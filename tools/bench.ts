@@ -43,6 +43,7 @@ async function buildWithMap(folder: string): Promise<string> {
 async function measure(name: string, map: string): Promise<Section> {
   const title = name.replace("_bench.ts", "").replaceAll("_", " ");
   console.log(`\n${title}`);
+  const began = performance.now();
   const rowsFile = await Deno.makeTempFile();
   try {
     const { success } = await new Deno.Command(Deno.execPath(), {
@@ -61,6 +62,7 @@ async function measure(name: string, map: string): Promise<Section> {
     const rows = lines.filter((line) => line !== "")
       .map((line): Row => JSON.parse(line));
     if (rows.length === 0) throw new Error(`${name} has measured nothing`);
+    console.log(`in ${((performance.now() - began) / 1000).toFixed(0)} s`);
     return { title, rows };
   } finally {
     await Deno.remove(rowsFile);

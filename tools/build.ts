@@ -88,8 +88,14 @@ async function clear(folder: string): Promise<void> {
   }
 }
 
-/** Makes the package in that folder, an absolute path. */
-export async function build(target: string): Promise<void> {
+/**
+ * Makes the package in that folder, an absolute path; `opened` are modules from
+ * inside of it that can be imported, too.
+ */
+export async function build(
+  target: string,
+  opened: readonly string[] = [],
+): Promise<void> {
   const config: Config = JSON.parse(
     await Deno.readTextFile(new URL("deno.json", root)),
   );
@@ -104,8 +110,21 @@ export async function build(target: string): Promise<void> {
   for await (const path of filesIn("docs/")) texts.push(path);
   for (const path of [...sources, ...texts]) await copyTo(target, path);
   await Deno.writeTextFile(`${target}/${MARK}`, "");
-  const modules = Object.values(config.exports);
-  await bundle([...modules, ...await loadedByUrl(sources)], `${target}/js`);
+  const entries = new Set([
+    ...Object.values(config.exports).map((path) => path.replace("./", "")),
+    ...await loadedByUrl(sources),
+    ...opened,
+  ]);
+  await bundle([...entries], `${target}/js`);
+  for (const path of opened) {
+    const built = `${
+      "../".repeat(path.split("/").length - 1) || "./"
+    }js/${path}`;
+    await Deno.writeTextFile(
+      `${target}/${path}`,
+      `export * from "${built.replace(/\.ts$/, ".js")}";\n`,
+    );
+  }
   for (const [name, path] of Object.entries(config.exports)) {
     const built = path.replace("./", "./js/").replace(/\.ts$/, ".js");
     const file = `${target}/${built}`;

@@ -4,15 +4,16 @@
  *
  * With `--coverage` it says at the end which share of the package's lines was run,
  * by the tests or by what they start: their threads, programs and children, but for
- * those that are killed, or may not know of it. DIR is emptied first; `deno coverage --detailed DIR` shows
- * the lines that were not run.
+ * those that are killed, or may not know of it. DIR is emptied first;
+ * `deno coverage --detailed DIR` shows the lines that were not run.
  *
  * Each file has a process of its own: many tests look at what their process has
  * open, and at its children. Types are checked by `deno task check`.
  *
  * What is tested is the package as it is published (`tools/build.ts`), in a folder
- * of its own beside the tests; but for the tests that look inside of it, and with
- * `--coverage`: these have the sources.
+ * of its own beside the tests. Those that import from inside of it have one that is
+ * built the same way, but can be looked into; those that read the sources have
+ * these, as have all with `--coverage`.
  */
 
 import { pooledMap } from "@std/async";
@@ -36,7 +37,7 @@ interface Job {
   readonly name: string;
   /** Where: beside the package, or beside its sources. */
   readonly folder: URL;
-  /** Large files come first, so that no long one is left for the end. */
+  /** Large ones come first, so that no long one is left for the end. */
   readonly size: number;
 }
 
@@ -48,9 +49,11 @@ interface Outcome {
   readonly ignored: number;
 }
 
-/** Small files that take long come first, as if they were of that size. */
-const LONG = ["documentation", "orphans"];
+/** These take longer than what they are made of lets one think. */
+const LONG = ["documentation", "orphans", "examples"];
 const FIRST = 2 ** 20;
+/** Who says this works on the sources. */
+const READS = /"tools\/build\.ts"/;
 
 /** What there is to run, of what was asked for. */
 async function chosen(): Promise<string[]> {
@@ -63,45 +66,81 @@ async function chosen(): Promise<string[]> {
     : all.filter((name) => names.some((part) => name.includes(`${part}`)));
 }
 
-/** How it is run; `packed` is the folder that has the package, if one has. */
-async function jobOf(name: string, packed: URL | null): Promise<Job> {
-  const { size } = await Deno.stat(new URL(name, root));
-  const isInside = packed === null || await looksInside(name);
-  return {
-    name,
-    folder: isInside ? root : packed,
-    size: LONG.some((part) => name.includes(part)) ? FIRST : size,
-  };
+/** The package in one of its forms, with the tests beside it. */
+interface Packed {
+  readonly published: URL;
+  readonly opened: URL;
+}
+
+/** What a test is made of. */
+interface Made {
+  readonly name: string;
+  readonly bytes: number;
+  /** The modules of the package that it imports as the package itself does. */
+  readonly inside: ReadonlySet<string>;
+  readonly readsSources: boolean;
+}
+
+/** How it is run. */
+function jobOf(test: Made, packed: Packed | null): Job {
+  const { name, bytes, inside, readsSources } = test;
+  const folder = packed === null || readsSources
+    ? root
+    : inside.size > 0
+    ? packed.opened
+    : packed.published;
+  const isLong = LONG.some((part) => name.includes(part));
+  return { name, folder, size: isLong ? FIRST : bytes };
 }
 
 /** Makes the package, and puts the tests beside it. */
-async function pack(folder: string): Promise<URL> {
-  await build(folder);
+async function pack(
+  folder: string,
+  inside: Iterable<string> = [],
+): Promise<URL> {
+  await build(folder, [...inside]);
   for (const name of BESIDE) {
     for await (const path of filesIn(`${name}/`)) await copyTo(folder, path);
   }
   return pathToFileURL(`${folder}/`);
 }
 
+/** Both forms that the tests need. */
+async function packFor(
+  tests: readonly Made[],
+  folder: string,
+): Promise<Packed> {
+  const inside = new Set<string>();
+  for (const test of tests) {
+    if (!test.readsSources) test.inside.forEach((path) => inside.add(path));
+  }
+  return {
+    published: await pack(`${folder}/published`),
+    opened: await pack(`${folder}/opened`, inside),
+  };
+}
+
 const TYPES = /^import type [^;]*;/gm;
 const RELATIVE = /"(\.{1,2}\/[^"]*\.ts)"/g;
 
-/** Whether a test needs the sources: it, or what it names, uses what is inside. */
-async function looksInside(
-  path: string,
-  seen: Set<string> = new Set(),
-): Promise<boolean> {
-  if (seen.has(path)) return false;
-  seen.add(path);
-  const url = new URL(path, root);
-  const text = await Deno.readTextFile(url).catch(() => "");
-  if (text.includes('"tools/build.ts"')) return true;
-  for (const [, name] of text.replaceAll(TYPES, "").matchAll(RELATIVE)) {
-    const used = new URL(name!, url).href.slice(root.href.length);
-    if (used.startsWith("internal/")) return true;
-    if (used.startsWith("tests/") && await looksInside(used, seen)) return true;
+/** Looks at a test and at all that it uses of the others. */
+async function lookAt(name: string): Promise<Made> {
+  let bytes = 0;
+  let readsSources = false;
+  const inside = new Set<string>();
+  const paths = new Set([name]);
+  for (const path of paths) {
+    const url = new URL(path, root);
+    const text = await Deno.readTextFile(url).catch(() => "");
+    bytes += text.length;
+    readsSources ||= READS.test(text) || path.startsWith("tests/explorer/");
+    for (const [, used] of text.replaceAll(TYPES, "").matchAll(RELATIVE)) {
+      const found = new URL(used!, url).href.slice(root.href.length);
+      if (found.startsWith("tests/")) paths.add(found);
+      else if (/^internal\/|^[^/]*$/.test(found)) inside.add(found);
+    }
   }
-  return false;
+  return { name, bytes, inside, readsSources };
 }
 
 async function run({ name, folder }: Job): Promise<Outcome> {
@@ -188,8 +227,9 @@ const began = performance.now();
 const total = { passed: 0, steps: 0, failed: 0, ignored: 0 };
 const folder = await Deno.makeTempDir();
 try {
-  const packed = coverage ? null : await pack(folder);
-  const jobs = await Promise.all(asked.map((name) => jobOf(name, packed)));
+  const tests = await Promise.all(asked.map(lookAt));
+  const packed = coverage ? null : await packFor(tests, folder);
+  const jobs = tests.map((test) => jobOf(test, packed));
   jobs.sort((a, b) => b.size - a.size);
   for await (const outcome of pooledMap(atOnce, jobs, run)) {
     total.passed += outcome.passed;

@@ -24,6 +24,7 @@ import {
 } from "@multi/processing";
 import type { Role } from "../fixtures/connection_roles.ts";
 import { nothingLeft } from "../support/nothing_left.ts";
+import { LARGE } from "../support/times.ts";
 
 /** One end here, and the process that has the other one. */
 export interface Played {
@@ -115,10 +116,10 @@ export function connectionConformance(flavour: ConnectionFlavour): void {
       assertFalse(await b.poll());
     });
 
-    it("carries a message of 100 MB", async () => {
+    it(`carries a message of ${LARGE} MB`, async () => {
       const [a, b] = await pair();
       using _a = a, _b = b;
-      const bytes = new Uint8Array(100e6);
+      const bytes = new Uint8Array(LARGE * 1e6);
       const view = new DataView(bytes.buffer);
       for (let at = 0; at < bytes.length; at += 4096) view.setUint32(at, at);
       const sent = a.sendBytes(bytes);

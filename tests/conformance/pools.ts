@@ -575,12 +575,15 @@ export function poolConformance(
         );
         await assertRejects(() => pool.map(work.square, [3]), URIError);
         assertEquals(await pool.join(), true);
+        await using file = await tempFile();
         const closed = new Pool({
           processes: 1,
           initializer: work.failToInitialize,
+          initargs: [file.path],
         });
         const result = closed.applyAsync(work.square, [3]);
         closed.close();
+        await Deno.writeTextFile(file.path, "go");
         await assertRejects(() => result.get(), URIError);
         // Why it takes no more tasks stays what it was.
         await assertRejects(

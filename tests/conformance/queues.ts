@@ -22,6 +22,7 @@ import {
 } from "@multi/processing";
 import * as work from "../fixtures/queue_work.ts";
 import { nothingLeft } from "../support/nothing_left.ts";
+import { LARGE } from "../support/times.ts";
 
 /** Somebody who runs a function. */
 export interface Runner<R> {
@@ -181,9 +182,9 @@ export function queueConformance(flavour: QueueFlavour): void {
       assertEquals(await queue.get(), [1]);
     });
 
-    it("carries an item of 100 MB", async () => {
+    it(`carries an item of ${LARGE} MB`, async () => {
       using queue = await make<Uint8Array>();
-      const bytes = new Uint8Array(100e6);
+      const bytes = new Uint8Array(LARGE * 1e6);
       const view = new DataView(bytes.buffer);
       for (let at = 0; at < bytes.length; at += 4096) view.setUint32(at, at);
       const put = queue.put(bytes);

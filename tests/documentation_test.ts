@@ -6,6 +6,7 @@
  */
 
 import { assert } from "@std/assert";
+import { pathToFileURL } from "node:url";
 import { ROOT } from "./support/run.ts";
 
 const EXAMPLE = /^ *\* ```ts(?: no-assert)?\n([^]*?)^ *\* ```$/gm;
@@ -56,5 +57,5 @@ addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 for (const [at, example] of examples.entries()) {
   const file = `${folder}/example_${at}.ts`;
   await Deno.writeTextFile(file, moduleOf(example));
-  await import(`file://${file}`);
+  await import(pathToFileURL(file).href);
 }

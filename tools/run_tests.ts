@@ -32,11 +32,15 @@ const { jobs: most, coverage, _: names } = parseArgs(Deno.args, {
   string: ["jobs", "coverage"],
 });
 
+/** What a test has beside it: the sources, or the package, which may be open. */
+type Form = "sources" | "opened" | "published";
+
 /** What runs in one process. */
-interface Job {
+interface Test {
   readonly name: string;
-  /** Where: beside the package, or beside its sources. */
-  readonly folder: URL;
+  readonly form: Form;
+  /** What it uses of the package as the package itself does. */
+  readonly inside: ReadonlySet<string>;
   /** Large ones come first, so that no long one is left for the end. */
   readonly size: number;
 }
@@ -52,8 +56,8 @@ interface Outcome {
 /** These take longer than what they are made of lets one think. */
 const LONG = ["documentation", "orphans", "examples"];
 const FIRST = 2 ** 20;
-/** Who says this works on the sources. */
-const READS = /"tools\/build\.ts"/;
+/** Who names one of these works on the sources: builds them, or rewrites them. */
+const ON_SOURCES = /"tools\/build\.ts"|"\.\/instrument\.ts"/;
 
 /** What there is to run, of what was asked for. */
 async function chosen(): Promise<string[]> {
@@ -66,37 +70,10 @@ async function chosen(): Promise<string[]> {
     : all.filter((name) => names.some((part) => name.includes(`${part}`)));
 }
 
-/** The package in one of its forms, with the tests beside it. */
-interface Packed {
-  readonly published: URL;
-  readonly opened: URL;
-}
-
-/** What a test is made of. */
-interface Made {
-  readonly name: string;
-  readonly bytes: number;
-  /** The modules of the package that it imports as the package itself does. */
-  readonly inside: ReadonlySet<string>;
-  readonly readsSources: boolean;
-}
-
-/** How it is run. */
-function jobOf(test: Made, packed: Packed | null): Job {
-  const { name, bytes, inside, readsSources } = test;
-  const folder = packed === null || readsSources
-    ? root
-    : inside.size > 0
-    ? packed.opened
-    : packed.published;
-  const isLong = LONG.some((part) => name.includes(part));
-  return { name, folder, size: isLong ? FIRST : bytes };
-}
-
 /** Makes the package, and puts the tests beside it. */
 async function pack(
   folder: string,
-  inside: Iterable<string> = [],
+  inside: Iterable<string>,
 ): Promise<URL> {
   await build(folder, [...inside]);
   for (const name of BESIDE) {
@@ -105,45 +82,50 @@ async function pack(
   return pathToFileURL(`${folder}/`);
 }
 
-/** Both forms that the tests need. */
-async function packFor(
-  tests: readonly Made[],
+/** Where tests have what they need, which is made in that folder. */
+async function foldersFor(
+  tests: readonly Test[],
   folder: string,
-): Promise<Packed> {
-  const inside = new Set<string>();
-  for (const test of tests) {
-    if (!test.readsSources) test.inside.forEach((path) => inside.add(path));
+): Promise<Record<Form, URL>> {
+  const folders = { sources: root, opened: root, published: root };
+  for (const form of ["opened", "published"] as const) {
+    const those = tests.filter((test) => test.form === form);
+    if (those.length === 0) continue;
+    const inside = new Set(those.flatMap(({ inside }) => [...inside]));
+    folders[form] = await pack(`${folder}/${form}`, inside);
   }
-  return {
-    published: await pack(`${folder}/published`),
-    opened: await pack(`${folder}/opened`, inside),
-  };
+  return folders;
 }
 
 const TYPES = /^import type [^;]*;/gm;
 const RELATIVE = /"(\.{1,2}\/[^"]*\.ts)"/g;
 
-/** Looks at a test and at all that it uses of the others. */
-async function lookAt(name: string): Promise<Made> {
+/** Looks at a test, and at all that it uses of the others. */
+async function lookAt(name: string): Promise<Test> {
   let bytes = 0;
-  let readsSources = false;
+  let isOnSources = Boolean(coverage);
   const inside = new Set<string>();
   const paths = new Set([name]);
   for (const path of paths) {
     const url = new URL(path, root);
     const text = await Deno.readTextFile(url).catch(() => "");
     bytes += text.length;
-    readsSources ||= READS.test(text) || path.startsWith("tests/explorer/");
+    isOnSources ||= ON_SOURCES.test(text);
     for (const [, used] of text.replaceAll(TYPES, "").matchAll(RELATIVE)) {
       const found = new URL(used!, url).href.slice(root.href.length);
       if (found.startsWith("tests/")) paths.add(found);
       else if (/^internal\/|^[^/]*$/.test(found)) inside.add(found);
     }
   }
-  return { name, bytes, inside, readsSources };
+  return {
+    name,
+    form: isOnSources ? "sources" : inside.size > 0 ? "opened" : "published",
+    inside,
+    size: LONG.some((part) => name.includes(part)) ? FIRST : bytes,
+  };
 }
 
-async function run({ name, folder }: Job): Promise<Outcome> {
+async function run(name: string, folder: URL): Promise<Outcome> {
   const began = performance.now();
   const limit = AbortSignal.timeout(MOST_MS);
   const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
@@ -228,10 +210,14 @@ const total = { passed: 0, steps: 0, failed: 0, ignored: 0 };
 const folder = await Deno.makeTempDir();
 try {
   const tests = await Promise.all(asked.map(lookAt));
-  const packed = coverage ? null : await packFor(tests, folder);
-  const jobs = tests.map((test) => jobOf(test, packed));
-  jobs.sort((a, b) => b.size - a.size);
-  for await (const outcome of pooledMap(atOnce, jobs, run)) {
+  tests.sort((a, b) => b.size - a.size);
+  const folders = await foldersFor(tests, folder);
+  const runs = pooledMap(
+    atOnce,
+    tests,
+    ({ name, form }) => run(name, folders[form]),
+  );
+  for await (const outcome of runs) {
     total.passed += outcome.passed;
     total.steps += outcome.steps;
     total.failed += outcome.failed;

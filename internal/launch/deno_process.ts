@@ -44,19 +44,26 @@ export function runDeno(
  * Room for what is new, from the start: by default the engine begins with 1 MB,
  * and collects garbage twice until a child has loaded this package.
  */
-const ROOM = "--v8-flags=--min-semi-space-size=4";
+const ROOM = "--min-semi-space-size=4";
+/** The runtime of Deno 2.8 takes it only once. */
+const V8_FLAGS = "--v8-flags=";
 
 function argsOfRun(launch: Launch, spare?: SpareSettings): string[] {
   const { v8Flags, replay } = launch;
   const flags = runtimeFlags();
+  const [engine, others] = [true, false].map((is) =>
+    flags.filter((flag) => flag.startsWith(V8_FLAGS) === is)
+  ) as [string[], string[]];
+  const given = engine.flatMap((flag) =>
+    flag.slice(V8_FLAGS.length).split(",")
+  );
   return [
     "run",
     "--quiet",
     "--no-prompt",
-    ...(flags.includes(ROOM) ? [] : [ROOM]),
-    ...flags,
+    `${V8_FLAGS}${[...new Set([ROOM, ...given, ...v8Flags])].join(",")}`,
+    ...others,
     ...launch.permissions,
-    ...(v8Flags.length > 0 ? [`--v8-flags=${v8Flags.join(",")}`] : []),
     ...(replay === null
       ? [bootModule(launch.modules, spare)]
       : [`--preload=${replayModule()}`, replay]),

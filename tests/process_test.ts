@@ -82,6 +82,20 @@ describe("a process", () => {
     await Deno.remove(file);
   });
 
+  it("has the engine's flags of those above it in one, and its own behind", async () => {
+    const first = "--stack-size=900";
+    const second = "--stack-size=800";
+    const [, child, grandchild, last] = await work.engineFlagsBelow(
+      first,
+      second,
+      first,
+    );
+    assertEquals(child!.length, 1);
+    assert(child![0]!.endsWith(`,${first}`));
+    assertEquals(grandchild, [`${child![0]},${second}`]);
+    assertEquals(last, [`${child![0]},${second},${first}`]);
+  });
+
   it("has the environment and working directory that it is given", async () => {
     const value = await resultOf(
       new Process({

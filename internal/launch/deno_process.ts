@@ -45,24 +45,26 @@ export function runDeno(
  * and collects garbage twice until a child has loaded this package.
  */
 const ROOM = "--min-semi-space-size=4";
-/** The runtime of Deno 2.8 takes it only once. */
-const V8_FLAGS = "--v8-flags=";
+const ENGINE = "--v8-flags=";
+
+/** All flags of the engine as one: Deno 2.8 takes no second. Of two, the last holds. */
+function engineFlag(inherited: readonly string[], own: readonly string[]) {
+  const flags = inherited.flatMap((flag) =>
+    flag.slice(ENGINE.length).split(",")
+  ).filter((flag) => flag !== ROOM);
+  return ENGINE + [ROOM, ...flags, ...own].join(",");
+}
 
 function argsOfRun(launch: Launch, spare?: SpareSettings): string[] {
   const { v8Flags, replay } = launch;
   const flags = runtimeFlags();
-  const [engine, others] = [true, false].map((is) =>
-    flags.filter((flag) => flag.startsWith(V8_FLAGS) === is)
-  ) as [string[], string[]];
-  const given = engine.flatMap((flag) =>
-    flag.slice(V8_FLAGS.length).split(",")
-  );
+  const isEngines = (flag: string) => flag.startsWith(ENGINE);
   return [
     "run",
     "--quiet",
     "--no-prompt",
-    `${V8_FLAGS}${[...new Set([ROOM, ...given, ...v8Flags])].join(",")}`,
-    ...others,
+    engineFlag(flags.filter(isEngines), v8Flags),
+    ...flags.filter((flag) => !isEngines(flag)),
     ...launch.permissions,
     ...(replay === null
       ? [bootModule(launch.modules, spare)]

@@ -8,6 +8,7 @@ import { assert, assertEquals } from "@std/assert";
 import { pooledMap } from "@std/async/pool";
 import { describe, it } from "@std/testing/bdd";
 import { deno, pathOf, ROOT } from "./support/run.ts";
+import { sourceFiles } from "./support/source_files.ts";
 
 const CODE = /^```ts\n([^]*?)^```\n(?:\n```text\n([^]*?)^```$)?/gm;
 /** A page in another language has the programs of the English one. */
@@ -125,15 +126,4 @@ describe("the documentation", () => {
 function anchorOf(heading: string): string {
   return heading.replace(/^#+ /, "").toLowerCase()
     .replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-");
-}
-
-function sourceFiles(folder = ROOT): URL[] {
-  const files: URL[] = [];
-  const isRoot = folder === ROOT;
-  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-    if (isDirectory && (!isRoot || name === "internal")) {
-      files.push(...sourceFiles(new URL(`${name}/`, folder)));
-    } else if (name.endsWith(".ts")) files.push(new URL(name, folder));
-  }
-  return files;
 }

@@ -6,8 +6,11 @@
  */
 
 import { assert } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
 import { pathToFileURL } from "node:url";
+import { nothingLeft } from "./support/nothing_left.ts";
 import { ROOT } from "./support/run.ts";
+import { sourceFiles } from "./support/source_files.ts";
 
 const EXAMPLE = /^ *\* ```ts(?: no-assert)?\n([^]*?)^ *\* ```$/gm;
 const IMPORTS = /^import [^;]*;\n/gm;
@@ -17,16 +20,6 @@ interface Example {
   /** Where it stands. */
   readonly name: string;
   readonly code: string;
-}
-
-/** The examples of all files of a folder, and those below it. */
-function* examplesIn(folder: URL): Generator<Example> {
-  for (const { name, isFile } of Deno.readDirSync(folder)) {
-    const url = new URL(isFile ? name : `${name}/`, folder);
-    if (!isFile && (folder !== ROOT || name === "internal")) {
-      yield* examplesIn(url);
-    } else if (isFile && name.endsWith(".ts")) yield* examplesOf(url);
-  }
 }
 
 function* examplesOf(url: URL): Generator<Example> {
@@ -50,12 +43,28 @@ ${inside}
 `;
 }
 
-const examples = [...examplesIn(ROOT)];
-assert(examples.length > 100);
-const folder = await Deno.makeTempDir();
-addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
-for (const [at, example] of examples.entries()) {
-  const file = `${folder}/example_${at}.ts`;
-  await Deno.writeTextFile(file, moduleOf(example));
-  await import(pathToFileURL(file).href);
+async function load(examples: readonly Example[]): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  addEventListener(
+    "unload",
+    () => Deno.removeSync(folder, { recursive: true }),
+  );
+  for (const [at, example] of examples.entries()) {
+    const file = `${folder}/example_${at}.ts`;
+    await Deno.writeTextFile(file, moduleOf(example));
+    await import(pathToFileURL(file).href).catch((error) =>
+      Deno.test(example.name, () => Promise.reject(error))
+    );
+  }
+}
+
+// The children of the examples load this, as their main module; they have theirs.
+if (Deno.mainModule === import.meta.url) {
+  const examples = sourceFiles().flatMap((url) => [...examplesOf(url)]);
+  assert(examples.length > 100);
+  await load(examples);
+  describe("after all examples", () => {
+    nothingLeft();
+    it("nothing is alive", () => {});
+  });
 }

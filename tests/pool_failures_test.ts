@@ -122,14 +122,18 @@ describe("a task that is aborted as another one tells of its progress", () => {
   });
 });
 
-const LARGE = 10_000_000;
+const MANY_BYTES = 10_000_000;
 // A crash would be one of all threads.
 const endured = CELLS.filter(([what]) => what !== "crash");
 trappedPools(processes, 10, CELLS);
 trappedPools(threads, 10, endured);
 // While a task runs, nothing large is on its way, …
-trappedPools(processes, LARGE, CELLS.filter(([, at]) => at !== "run"));
+trappedPools(processes, MANY_BYTES, CELLS.filter(([, at]) => at !== "run"));
 // … and the ways of large values are the same for threads.
-trappedPools(threads, LARGE, endured.filter(([, at]) => at === "task decode"));
+trappedPools(
+  threads,
+  MANY_BYTES,
+  endured.filter(([, at]) => at === "task decode"),
+);
 
 loadedPools(processes, times(1000));

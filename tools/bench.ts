@@ -90,8 +90,8 @@ async function write(sections: readonly Section[]): Promise<void> {
   );
   const text = `# Benchmarks
 
-What \`deno task bench\` has measured (${by}): medians of several rounds, ours
-and the peer's in turns in one run. A ratio is our time to the peer's: below 1,
+What \`deno task bench\` has measured (${by}): medians of two rounds or more,
+ours and the peer's in turns in one run. A ratio is our time to the peer's: below 1,
 we are faster. The budget is what we want it to be.
 
 ![The ratios as bars](./benchmarks.svg)

@@ -28,7 +28,7 @@ const BESIDE = ["tests", "examples", "tools"];
 /** What takes longer hangs. */
 const MOST_MS = 400_000;
 
-const { jobs: most, coverage, _: names } = parseArgs(Deno.args, {
+const { jobs, coverage, _: names } = parseArgs(Deno.args, {
   string: ["jobs", "coverage"],
 });
 
@@ -73,9 +73,9 @@ async function chosen(): Promise<string[]> {
 /** Makes the package, and puts the tests beside it. */
 async function pack(
   folder: string,
-  inside: Iterable<string>,
+  inside: readonly string[],
 ): Promise<URL> {
-  await build(folder, [...inside]);
+  await build(folder, inside);
   for (const name of BESIDE) {
     for await (const path of filesIn(`${name}/`)) await copyTo(folder, path);
   }
@@ -92,7 +92,7 @@ async function foldersFor(
     const those = tests.filter((test) => test.form === form);
     if (those.length === 0) continue;
     const inside = new Set(those.flatMap(({ inside }) => [...inside]));
-    folders[form] = await pack(`${folder}/${form}`, inside);
+    folders[form] = await pack(`${folder}/${form}`, [...inside]);
   }
   return folders;
 }
@@ -194,17 +194,17 @@ function outcomeOf(text: string, success: boolean): Outcome {
   };
 }
 
-const atOnce = Number(most ?? navigator.hardwareConcurrency);
+const atOnce = Number(jobs ?? navigator.hardwareConcurrency);
 if (!(atOnce >= 1)) {
-  console.error(`--jobs must be a number above 0: current value is ${most}`);
+  console.error(`--jobs must be a number above 0: current value is ${jobs}`);
   Deno.exit(2);
 }
-if (coverage) await Deno.remove(coverage, { recursive: true }).catch(() => {});
 const asked = await chosen();
 if (asked.length === 0) {
   console.error(`There is no test ${names.join(" ")}`);
   Deno.exit(2);
 }
+if (coverage) await Deno.remove(coverage, { recursive: true }).catch(() => {});
 const began = performance.now();
 const total = { passed: 0, steps: 0, failed: 0, ignored: 0 };
 const folder = await Deno.makeTempDir();

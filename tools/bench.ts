@@ -16,6 +16,7 @@ import {
 import { build } from "./build.ts";
 import { chart } from "./chart.ts";
 import { fillBlock, tableOf } from "./markdown.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
 
 const root = new URL("../", import.meta.url);
 const folder = new URL("bench/", root);
@@ -40,33 +41,34 @@ async function buildWithMap(folder: string): Promise<string> {
   return map;
 }
 
-async function measure(name: string, map: string): Promise<Section> {
+async function measure(
+  name: string,
+  built: string,
+  map: string,
+): Promise<Section> {
   const title = name.replace("_bench.ts", "").replaceAll("_", " ");
   console.log(`\n${title}`);
   const began = performance.now();
-  const rowsFile = await Deno.makeTempFile();
-  try {
-    const { success } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "-q",
-        "-A",
-        `--import-map=${map}`,
-        new URL(name, folder).href,
-      ],
-      env: { [ROWS_FILE]: rowsFile, [IMPORT_MAP]: map },
-      stdin: "null",
-    }).spawn().status;
-    if (!success) throw new Error(`${name} failed`);
-    const lines = (await Deno.readTextFile(rowsFile)).split("\n");
-    const rows = lines.filter((line) => line !== "")
-      .map((line): Row => JSON.parse(line));
-    if (rows.length === 0) throw new Error(`${name} has measured nothing`);
-    console.log(`in ${((performance.now() - began) / 1000).toFixed(0)} s`);
-    return { title, rows };
-  } finally {
-    await Deno.remove(rowsFile);
-  }
+  const rowsFile = `${built}/${name}.rows`;
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-q",
+      "-A",
+      `--import-map=${map}`,
+      new URL(name, folder).href,
+    ],
+    env: { [ROWS_FILE]: rowsFile, [IMPORT_MAP]: map },
+    stdin: "null",
+  }).spawn().status;
+  if (!success) throw new Error(`${name} failed`);
+  const lines = (await Deno.readTextFile(rowsFile).catch(() => ""))
+    .split("\n");
+  const rows = lines.filter((line) => line !== "")
+    .map((line): Row => JSON.parse(line));
+  if (rows.length === 0) throw new Error(`${name} has measured nothing`);
+  console.log(`in ${((performance.now() - began) / 1000).toFixed(0)} s`);
+  return { title, rows };
 }
 
 /** By what it was measured; machines differ most in how fast a program starts. */
@@ -141,18 +143,16 @@ if (names.length === 0) {
 const began = performance.now();
 const sections: Section[] = [];
 const failures: string[] = [];
-const built = await Deno.makeTempDir();
-try {
-  const map = await buildWithMap(built);
+{
+  using built = temporaryFolder();
+  const map = await buildWithMap(built.path);
   for (const name of names) {
     try {
-      sections.push(await measure(name, map));
+      sections.push(await measure(name, built.path, map));
     } catch (error) {
       failures.push((error as Error).message);
     }
   }
-} finally {
-  await Deno.remove(built, { recursive: true });
 }
 const rows = sections.flatMap(({ rows }) => rows);
 if (names.length > 1) {

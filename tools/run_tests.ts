@@ -21,6 +21,7 @@ import { parseArgs } from "@std/cli";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, copyTo, filesIn } from "./build.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
 
 const root = new URL("../", import.meta.url);
 /** What the tests have beside the package. */
@@ -207,11 +208,11 @@ if (asked.length === 0) {
 if (coverage) await Deno.remove(coverage, { recursive: true }).catch(() => {});
 const began = performance.now();
 const total = { passed: 0, steps: 0, failed: 0, ignored: 0 };
-const folder = await Deno.makeTempDir();
-try {
+{
+  using folder = temporaryFolder();
   const tests = await Promise.all(asked.map(lookAt));
   tests.sort((a, b) => b.size - a.size);
-  const folders = await foldersFor(tests, folder);
+  const folders = await foldersFor(tests, folder.path);
   const runs = pooledMap(
     atOnce,
     tests,
@@ -224,8 +225,6 @@ try {
     total.ignored += outcome.ignored;
   }
   if (coverage) await reportCoverage(coverage);
-} finally {
-  await Deno.remove(folder, { recursive: true });
 }
 const seconds = Math.round((performance.now() - began) / 1000);
 console.log(

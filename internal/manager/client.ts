@@ -9,6 +9,7 @@ import { nameOf } from "../pipe/address.ts";
 import { DEFAULT_LENGTH } from "../pipe/framing.ts";
 import { programHolder } from "../travel/hold_program.ts";
 import { Link } from "../travel/link.ts";
+import type { LinkOptions } from "../travel/link_options.ts";
 import type { Remote } from "../travel/remote.ts";
 import type { SharedClass } from "../travel/service.ts";
 import { openTransport, SocketTransport } from "../travel/socket_transport.ts";
@@ -38,6 +39,7 @@ const MOST_REFUSALS = 10;
 export class Client {
   /** Where the server listens. */
   address: Address;
+  readonly #how: LinkOptions & { peer: string };
   readonly #link: Link;
   readonly #root: Remote;
   readonly #tickets = new WeakMap<Remote, string>();
@@ -46,8 +48,8 @@ export class Client {
 
   constructor(transport: Transport, address: Address) {
     this.address = address;
-    this.#link = new Link(transport, {
-      peer: `the manager at ${nameOf(address)}`,
+    this.#how = {
+      peer: peerAt(address),
       waiting: transport instanceof SocketTransport
         ? (yes) => transport.hold(yes)
         : programHolder(),
@@ -56,7 +58,8 @@ export class Client {
       ended: () => {
         for (const callback of this.#ended) callback();
       },
-    });
+    };
+    this.#link = new Link(transport, this.#how);
     this.#root = this.#link.root();
     this.whenEnded(beforeExit(() => this.#link.answered()));
   }
@@ -69,7 +72,9 @@ export class Client {
 
   /** Asks the server where it listens: the system may have chosen that. */
   async askAddress(): Promise<Address> {
-    return this.address = await this.#root.call("address", []) as Address;
+    this.address = await this.#root.call("address", []) as Address;
+    this.#how.peer = peerAt(this.address);
+    return this.address;
   }
 
   /** What the server makes. */
@@ -115,6 +120,11 @@ export class Client {
     }
     return [WAY, this.address, ticket, remote.description];
   }
+}
+
+/** What a server is called in messages. */
+function peerAt(address: Address): string {
+  return `the manager at ${nameOf(address)}`;
 }
 
 /**

@@ -290,7 +290,11 @@ describe("a Manager", () => {
     const dict = await manager.dict();
     await manager.shutdown();
     await manager.shutdown();
-    await assertRejects(() => dict.size(), EOFError, "connection has ended");
+    await assertRejects(
+      () => dict.size(),
+      EOFError,
+      `the manager at ${nameOf(manager.address)} as the connection has ended`,
+    );
     await assertRejects(() => manager.dict(), ShutDownError, "shut down");
     const unused = new Manager();
     await unused.shutdown();
@@ -468,6 +472,20 @@ describe("a manager's own class", () => {
       () => new Bound().start(),
       ProcessError,
       "use serve()",
+    );
+    const outside = 1;
+    class Closed extends BaseManager {
+      declare closed: () => Promise<unknown>;
+    }
+    (Closed as unknown as { register: typeof register }).register("closed", {
+      callable: () => outside,
+    });
+    await using closed = new Closed();
+    await closed.start();
+    await assertRejects(
+      () => closed.closed(),
+      ReferenceError,
+      'does not see "outside"; export it, or use serve()',
     );
     await assertRejects(
       () => new CalcManager().calc(1),

@@ -129,6 +129,39 @@ describe("a child's output", () => {
   });
 });
 
+describe("a program that starts others at its top level", () => {
+  const LOADING = "BootstrapError: Cannot start";
+
+  it("is told so, where these are a manager's server", async () => {
+    const { stdout } = await program(
+      ["-A"],
+      `import { BaseManager } from "@multi/processing";
+       class Served extends BaseManager { declare thing: () => unknown; }
+       export const make = () => new URL("a:b");
+       Served.register("thing", { callable: make });
+       const server = new Served();
+       const error = await server.start().then(() => "", String);
+       if (import.meta.main) console.log(error);
+       await server.shutdown();
+       if (error !== "") throw error;`,
+    );
+    assertStringIncludes(stdout, LOADING);
+  });
+
+  it("is told so, where these are a manager's pool", async () => {
+    const { stdout } = await program(
+      ["-A"],
+      `import { Manager } from "@multi/processing";
+       export const double = (n: number) => 2 * n;
+       await using manager = new Manager();
+       const pool = await manager.pool(1);
+       const results = pool.map(double, [1]);
+       if (import.meta.main) console.log(await results.catch(String));`,
+    );
+    assertStringIncludes(stdout, LOADING);
+  });
+});
+
 describe("a program that returns", () => {
   it("waits for its children, and then ends its daemons", async () => {
     const { code, stdout } = await program(

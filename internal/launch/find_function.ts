@@ -11,8 +11,11 @@ type Namespace = Readonly<Record<string, unknown>>;
 /** A function that was found, and what it throws made understandable. */
 export interface FoundFunction {
   readonly call: AnyFunction;
-  /** Says more of an error where the function came as source text. */
-  explain(error: unknown): unknown;
+  /**
+   * Says more of an error where the function came as source text: also what to do,
+   * where that is something else than for a target.
+   */
+  explain(error: unknown, cure?: string): unknown;
 }
 
 /**
@@ -180,16 +183,17 @@ function fromSource(
   }
   return {
     call: call as AnyFunction,
-    explain(error) {
+    explain(
+      error,
+      cure = 'name its module by "module", or give it what it needs in "args"',
+    ) {
       const out = error instanceof ReferenceError &&
         /^(\S+) is not defined$/.exec(error.message);
       if (!out) return error;
       const message =
         `${error.message}: ${label} is not exported${looked}, so it was sent as its source text and does not see "${
           out[1]
-        }"; export it, name its module by "module", or pass ${
-          out[1]
-        } in "args"`;
+        }"; export it, or ${cure}`;
       if (error.stack) {
         error.stack = error.stack.replace(error.message, message);
       }

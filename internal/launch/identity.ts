@@ -31,7 +31,7 @@ export interface ManagerKey {
 }
 
 let identity: Identity | null = null;
-let loading = false;
+let loading = 0;
 let replaying = false;
 
 /** This process. */
@@ -60,17 +60,17 @@ export function nextPath(): number[] {
 
 /** Runs `load`, during which no process may be started. */
 export async function whileLoading<T>(load: () => Promise<T>): Promise<T> {
-  loading = true;
+  loading++;
   try {
     return await load();
   } finally {
-    loading = false;
+    loading--;
   }
 }
 
 /** Whether this is a child that still loads the modules of its target. */
 export function isLoading(): boolean {
-  return loading;
+  return loading > 0;
 }
 
 /** Says whether this is a forked child that still runs up to its `fork()`. */

@@ -1,7 +1,7 @@
 /** How this process or thread imports the modules of functions that it is sent. */
 
 import type { UnknownClassError } from "../wire/classes.ts";
-import { self } from "./identity.ts";
+import { self, whileLoading } from "./identity.ts";
 
 /** Imports as a boot module does it, which may import anything. */
 export interface Loader {
@@ -34,7 +34,7 @@ export function ownLoader(): Loader {
 export async function loadClassOf(error: UnknownClassError): Promise<void> {
   try {
     if (error.kind === "object") await import("../travel/all.ts");
-    else await ownLoader().module(self().mainModule);
+    else await whileLoading(() => ownLoader().module(self().mainModule));
   } catch {
     throw error;
   }

@@ -16,6 +16,7 @@
 import type { FunctionReference } from "../launch/function_reference.ts";
 import { findFunction } from "../launch/find_function.ts";
 import { LEVELS, log } from "../launch/log.ts";
+import { whileLoading } from "../launch/identity.ts";
 import { ownModule } from "../launch/own_modules.ts";
 import type { Address, TlsOptions } from "../pipe/address.ts";
 import { builtinTypes } from "./builtins.ts";
@@ -52,11 +53,11 @@ export async function serveInChild(plan: ChildPlan): Promise<void> {
   Deno.addSignalListener("SIGINT", () => {});
   const { rendezvous, rendezvousKey, initializer } = plan;
   await import("../travel/all.ts"); // with what a `Manager` makes
-  const registry = await registryOf(plan);
-  if (initializer !== null) {
-    const { call } = await findFunction(initializer);
-    await call();
-  }
+  const [registry, initialize] = await whileLoading(async () => [
+    await registryOf(plan),
+    initializer && await findCallable(initializer),
+  ]);
+  await initialize?.();
   const server = new ManagerServer(registry, plan);
   const transport = await connectTo(rendezvous, {
     authkey: rendezvousKey,
@@ -74,8 +75,22 @@ export async function serveInChild(plan: ChildPlan): Promise<void> {
 async function registryOf({ builtins, types }: ChildPlan): Promise<Registry> {
   const registry = new Map<string, TypeEntry>(builtins ? builtinTypes() : []);
   for (const [typeid, { reference, exposed }] of types) {
-    const { call } = await findFunction(reference);
-    registry.set(typeid, { callable: call, reference, exposed });
+    const callable = await findCallable(reference);
+    registry.set(typeid, { callable, reference, exposed });
   }
   return registry;
+}
+
+/** What is found, with errors that say what it does not see. */
+async function findCallable(
+  reference: FunctionReference,
+): Promise<(...args: unknown[]) => Promise<unknown>> {
+  const { call, explain } = await findFunction(reference);
+  return async (...args) => {
+    try {
+      return await call(...args);
+    } catch (error) {
+      throw explain(error, "use serve(), which calls it where it is");
+    }
+  };
 }

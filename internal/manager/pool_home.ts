@@ -2,6 +2,7 @@
 
 import { findFunction } from "../launch/find_function.ts";
 import type { FunctionReference } from "../launch/function_reference.ts";
+import { whileLoading } from "../launch/identity.ts";
 import { ownModule } from "../launch/own_modules.ts";
 import { Pool } from "../pool/pool.ts";
 
@@ -52,7 +53,7 @@ export async function runCalls(
   reference: FunctionReference,
   calls: readonly (readonly unknown[])[],
 ): Promise<unknown[]> {
-  const { call, explain } = await findFunction(reference);
+  const { call, explain } = await whileLoading(() => findFunction(reference));
   const results: unknown[] = [];
   try {
     for (const args of calls) results.push(await call(...args));

@@ -39,8 +39,10 @@ import {
   hold,
   initialize,
   initializeBadly,
+  lengthOf,
   nest,
   passOn,
+  Point,
   power,
   useAll,
   useAsClient,
@@ -271,6 +273,18 @@ describe("a Manager", () => {
     assertEquals(await all.pool.starmap(power, [[2, 3], [3, 2]]), [8, 9]);
     await all.pool.join();
     await assertRejects(() => all.pool.apply(double, [1]), ShutDownError);
+  });
+
+  it("keeps instances of a class that the main module registers", async () => {
+    await using manager = new Manager();
+    const point = new Point(3, 4);
+    const list = await manager.list([point]);
+    assertEquals(await list.slice(), [point]);
+    const queue = await manager.queue<Point>();
+    await queue.put(point);
+    assertEquals((await queue.get()).length(), 5);
+    const pool = await manager.pool(1);
+    assertEquals(await pool.map(lengthOf, [point]), [5]);
   });
 
   it("can serve here", async () => {

@@ -16,9 +16,11 @@
 import type { FunctionReference } from "../launch/function_reference.ts";
 import { findFunction } from "../launch/find_function.ts";
 import { LEVELS, log } from "../launch/log.ts";
-import { whileLoading } from "../launch/identity.ts";
+import { self, whileLoading } from "../launch/identity.ts";
+import { ownLoader } from "../launch/loader.ts";
 import { ownModule } from "../launch/own_modules.ts";
 import type { Address, TlsOptions } from "../pipe/address.ts";
+import { waitFor } from "../wait.ts";
 import { builtinTypes } from "./builtins.ts";
 import { connectTo } from "./client.ts";
 import type { Registry, TypeEntry } from "./registry.ts";
@@ -47,6 +49,9 @@ export interface ChildPlan {
 /** The URL of this module, by which a child finds the function below. */
 export const MODULE: string = ownModule("manager/child");
 
+/** For so long a module that registers classes is waited for (ms). */
+const LOAD_MS = 10_000;
+
 /** What a manager's child runs. */
 export async function serveInChild(plan: ChildPlan): Promise<void> {
   // Ctrl-C is for the program, which then ends this.
@@ -58,7 +63,7 @@ export async function serveInChild(plan: ChildPlan): Promise<void> {
     initializer && await findCallable(initializer),
   ]);
   await initialize?.();
-  const server = new ManagerServer(registry, plan);
+  const server = new ManagerServer(registry, { ...plan, loadClasses });
   const transport = await connectTo(rendezvous, {
     authkey: rendezvousKey,
     tls: undefined,
@@ -93,4 +98,14 @@ async function findCallable(
       throw explain(error, "use serve(), which calls it where it is");
     }
   };
+}
+
+/**
+ * A program registers its classes in its main module, which this process has not
+ * loaded: nothing that is served here needs it, until an instance comes.
+ */
+function loadClasses(): Promise<unknown> {
+  const main = whileLoading(() => ownLoader().module(self().mainModule));
+  // It may wait for what this process serves.
+  return waitFor(main, { timeout: LOAD_MS });
 }

@@ -32,6 +32,8 @@ interface ServerOptions {
   readonly address: Address;
   readonly authkey: Uint8Array;
   readonly tls: TlsOptions | undefined;
+  /** Loads what may register a class that the users of this have sent. */
+  readonly loadClasses?: () => Promise<unknown>;
 }
 
 const BACKLOG = 512;
@@ -91,6 +93,7 @@ export class ManagerServer implements HomeServer {
   readonly ended: Promise<void>;
 
   #registry: Registry;
+  #loadClasses: (() => Promise<unknown>) | undefined;
   #acceptor: Acceptor<SocketTransport>;
   #links = new Set<Link>();
   #kept = new Map<string, unknown>();
@@ -102,8 +105,10 @@ export class ManagerServer implements HomeServer {
   #claims = new Map<string, Set<() => void>>();
 
   /** Begins to listen. */
-  constructor(registry: Registry, { address, authkey, tls }: ServerOptions) {
+  constructor(registry: Registry, options: ServerOptions) {
+    const { address, authkey, tls, loadClasses } = options;
     this.#registry = registry;
+    this.#loadClasses = loadClasses;
     this.#acceptor = new Acceptor(
       listen(address, tls, BACKLOG),
       {
@@ -133,6 +138,7 @@ export class ManagerServer implements HomeServer {
         object: session,
       },
       loadAll: () => import("../travel/all.ts"),
+      ...this.#loadClasses && { loadClasses: this.#loadClasses },
       trouble: (error) => log(LEVELS.WARNING, `a served call failed: ${error}`),
       ended: (reason) => {
         ended?.();

@@ -55,7 +55,8 @@ export class Link implements LinkEnd, Connector {
   #found: Findings | null = null;
   /** Messages that have to wait until modules are loaded. */
   #late: Arrived[] | null = null;
-  #hasAll = false;
+  /** For which kinds of classes modules were loaded. */
+  readonly #loaded = new Set<UnknownClassError["kind"]>();
   #backlog = 0;
   #ended = false;
 
@@ -346,21 +347,27 @@ export class Link implements LinkEnd, Connector {
     try {
       value = this.decode(body, arrived);
     } catch (error) {
-      const isOurs = error instanceof UnknownClassError &&
-        error.kind === "object";
-      if (isOurs && !this.#hasAll && this.#options.loadAll) {
-        this.#load(arrived);
-        return;
-      }
+      if (this.#loads(error, arrived)) return;
       return callback(undefined, error);
     }
     callback(value);
   }
 
-  async #load(first: Arrived): Promise<void> {
-    this.#hasAll = true;
+  /** Whether it loads, once, what a message may need that cannot be read. */
+  #loads(error: unknown, arrived: Arrived): boolean {
+    if (!(error instanceof UnknownClassError)) return false;
+    const { kind } = error;
+    const { loadAll, loadClasses } = this.#options;
+    const load = kind === "object" ? loadAll : loadClasses;
+    if (load === undefined || this.#loaded.has(kind)) return false;
+    this.#loaded.add(kind);
+    this.#load(load, arrived);
+    return true;
+  }
+
+  async #load(load: () => Promise<unknown>, first: Arrived): Promise<void> {
     this.#late = [{ ...first, bytes: first.bytes.slice() }];
-    await this.#options.loadAll!().catch(() => {}); // the error comes again
+    await load().catch(() => {}); // the error comes again
     const late = this.#late;
     this.#late = null;
     for (const arrived of late) this.#take(arrived);

@@ -19,6 +19,8 @@ export interface LinkOptions {
   locate?(object: object, remote: Remote): unknown;
   /** Loads all modules that have classes of shared objects. */
   loadAll?(): Promise<unknown>;
+  /** Loads what may register a user's class that is not known yet. */
+  loadClasses?(): Promise<unknown>;
   readonly limits?: Partial<Limits>;
 }
 

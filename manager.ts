@@ -37,7 +37,11 @@ import type { DictProxy } from "./internal/manager/dict_proxy.ts";
 import type { ListProxy } from "./internal/manager/list_proxy.ts";
 import type { NamespaceProxy } from "./internal/manager/namespace_proxy.ts";
 import type { DictKey } from "./internal/structure/keys.ts";
-import type { NumberOf, Typecode } from "./internal/structure/numbers.ts";
+import {
+  checkNumbers,
+  type NumberOf,
+  type Typecode,
+} from "./internal/structure/numbers.ts";
 import type { PoolProxy } from "./internal/manager/pool_proxy.ts";
 import { reachBy } from "./internal/manager/places.ts";
 import {
@@ -676,7 +680,10 @@ export class Manager extends BaseManager {
   }
 
   /**
-   * A number.
+   * A number, by default 0.
+   *
+   * @throws {TypeError} If the typecode is none, or the number of another type.
+   * @throws {RangeError} If the number does not fit.
    *
    * Python: `manager.Value(typecode, initial)`.
    */
@@ -688,19 +695,23 @@ export class Manager extends BaseManager {
   }
 
   /**
-   * So many numbers, or these.
+   * So many numbers, all of them 0, or these.
+   *
+   * @throws {TypeError} If the typecode is none, or a number of another type.
+   * @throws {RangeError} If a number does not fit, or the length is none.
    *
    * Python: `manager.Array(typecode, values)`.
    */
-  array<C extends Typecode>(
+  async array<C extends Typecode>(
     typecode: C,
     lengthOrValues: number | Iterable<NumberOf<C>>,
   ): Promise<ArrayProxy<C>> {
-    return made(
+    const numbers = checkNumbers(typecode, lengthOrValues, "an array");
+    return await made(
       this,
       "array",
       typecode,
-      typeof lengthOrValues === "number" ? lengthOrValues : [...lengthOrValues],
+      typeof numbers === "number" ? numbers : Array.from(numbers),
     );
   }
 

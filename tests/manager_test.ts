@@ -154,7 +154,8 @@ describe("a Manager", () => {
     ]);
     const value = await manager.value("i", 5);
     assertEquals([await value.add(2), await value.get()], [5, 7]);
-    await value.set(2 ** 31);
+    await value.set(2 ** 31 - 1);
+    await value.add(1);
     assertEquals(await value.get(), -(2 ** 31));
     const big = await manager.value("q");
     assertEquals(await big.get(), 0n);

@@ -158,6 +158,11 @@ describe("a shared array", () => {
     assertThrows(() => new SharedArray("B", [1, 256]), RangeError, "8 bits");
     assertThrows(() => new SharedArray("B", ["1" as never]), TypeError);
     assertThrows(() => new SharedArray("x" as never, 5), TypeError);
+    assertThrows(
+      () => new SharedArray("d", null as never),
+      TypeError,
+      "of null: it must be a length, or iterable",
+    );
     assertThrows(() => new SharedArray("d", 2 ** 40), RangeError, "full");
   });
 

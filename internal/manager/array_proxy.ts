@@ -1,9 +1,5 @@
-import type {
-  NumberArray as Numbers,
-  NumberOf,
-  Typecode,
-} from "../structure/numbers.ts";
-import { newNumbers } from "./numbers.ts";
+import type { NumberOf, Typecode } from "../structure/numbers.ts";
+import { newNumbers, type Numbers, setNumber } from "./numbers.ts";
 import {
   BaseProxy,
   call,
@@ -13,18 +9,23 @@ import {
 } from "./side.ts";
 
 const METHODS = {
-  get: (home, index: number) => home.at(index),
-  set: (home, index: number, value: never) => {
-    const place = index < 0 ? home.length + index : index;
-    if (!(Number.isInteger(place) && place >= 0 && place < home.length)) {
+  get: ({ array }, index: number) => array.at(index),
+  set: (home, index: number, value: unknown) => {
+    const { length } = home.array;
+    const place = index < 0 ? length + index : index;
+    if (!(Number.isInteger(place) && place >= 0 && place < length)) {
       throw new RangeError(
-        `Cannot set index ${index} of an array of ${home.length} numbers`,
+        `Cannot set index ${index} of an array of ${length} numbers`,
       );
     }
-    home[place] = value;
+    setNumber(home, place, value);
   },
-  slice: (home, start?: number, end?: number) => [...home.slice(start, end)],
-  length: (home) => home.length,
+  slice: (
+    { array },
+    start?: number,
+    end?: number,
+  ) => [...array.slice(start, end)],
+  length: ({ array }) => array.length,
 } satisfies Methods<Numbers>;
 
 /**
@@ -60,7 +61,8 @@ export class ArrayProxy<C extends Typecode = Typecode> extends BaseProxy
   /**
    * Sets the number at an index.
    *
-   * @throws {RangeError} If there is none.
+   * @throws {TypeError} If it is not a number of their type.
+   * @throws {RangeError} If there is none at that index, or it does not fit.
    *
    * Python: `a[index] = value`.
    */
@@ -105,5 +107,9 @@ export function newArray(
   typecode: Typecode,
   lengthOrValues: number | Iterable<number | bigint>,
 ): ArrayProxy {
-  return newHome(ArrayProxy, newNumbers(typecode, lengthOrValues), METHODS);
+  return newHome(
+    ArrayProxy,
+    newNumbers(typecode, lengthOrValues, "an array"),
+    METHODS,
+  );
 }

@@ -1,21 +1,36 @@
 /** Numbers of some kind, that are served. */
 
 import {
-  checkTypecode,
+  checkNumber,
+  checkNumbers,
   type NumberArray,
+  type NumberOf,
   ownNumbers,
   type Typecode,
 } from "../structure/numbers.ts";
 
-/** Makes numbers of a kind: so many, or these. */
+/** Numbers, and their kind. */
+export interface Numbers {
+  readonly typecode: Typecode;
+  readonly array: NumberArray;
+}
+
+/** Makes numbers of a kind, which `what` is: so many, or these. */
 export function newNumbers(
   typecode: Typecode,
-  lengthOrValues: number | Iterable<number | bigint>,
-): NumberArray {
-  checkTypecode(typecode, "numbers");
-  const isBig = typecode === "q" || typecode === "Q";
-  const values = typeof lengthOrValues === "number"
-    ? Array<number | bigint>(lengthOrValues).fill(isBig ? 0n : 0)
-    : lengthOrValues;
-  return ownNumbers(typecode, values as Iterable<number>);
+  lengthOrValues: number | Iterable<NumberOf<Typecode>>,
+  what: string,
+): Numbers {
+  const numbers = checkNumbers(typecode, lengthOrValues, what);
+  return { typecode, array: ownNumbers(typecode, numbers) };
+}
+
+/** Sets one of them. */
+export function setNumber(
+  { typecode, array }: Numbers,
+  index: number,
+  value: unknown,
+): void {
+  checkNumber(typecode, value);
+  array[index] = value as never;
 }

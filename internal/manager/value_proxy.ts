@@ -1,9 +1,9 @@
-import type {
-  NumberArray as Numbers,
-  NumberOf,
-  Typecode,
+import {
+  checkNumber,
+  type NumberOf,
+  type Typecode,
 } from "../structure/numbers.ts";
-import { newNumbers } from "./numbers.ts";
+import { newNumbers, type Numbers, setNumber } from "./numbers.ts";
 import {
   BaseProxy,
   call,
@@ -13,13 +13,12 @@ import {
 } from "./side.ts";
 
 const METHODS = {
-  get: (home) => home[0],
-  set: (home, value: never) => {
-    home[0] = value;
-  },
-  add: (home, value: never) => {
-    const before = home[0]!;
-    home[0] = (before as number + value) as never;
+  get: ({ array }) => array[0],
+  set: (home, value: unknown) => setNumber(home, 0, value),
+  add: ({ typecode, array }, value: never) => {
+    checkNumber(typecode, value);
+    const before = array[0]!;
+    array[0] = (before as number + value) as never;
     return before;
   },
 } satisfies Methods<Numbers>;
@@ -55,6 +54,9 @@ export class ValueProxy<C extends Typecode = Typecode> extends BaseProxy {
   /**
    * Sets the number.
    *
+   * @throws {TypeError} If it is not a number of its type.
+   * @throws {RangeError} If it does not fit.
+   *
    * Python: `value.set(number)`.
    */
   async set(value: NumberOf<C>): Promise<void> {
@@ -62,8 +64,13 @@ export class ValueProxy<C extends Typecode = Typecode> extends BaseProxy {
   }
 
   /**
-   * Adds to the number, so that nothing that others add is lost, and gives what it
-   * was before.
+   * Adds to the number, so that nothing that others add is lost. Integers wrap
+   * around where the sum does not fit.
+   *
+   * @throws {TypeError} If it is not a number of its type.
+   * @throws {RangeError} If it does not fit.
+   *
+   * @returns The number before.
    */
   add(value: NumberOf<C>): Promise<NumberOf<C>> {
     return call(this, "add", value);
@@ -79,5 +86,9 @@ export function newValue(
   typecode: Typecode,
   initial: number | bigint = typecode === "q" || typecode === "Q" ? 0n : 0,
 ): ValueProxy {
-  return newHome(ValueProxy, newNumbers(typecode, [initial]), METHODS);
+  return newHome(
+    ValueProxy,
+    newNumbers(typecode, [initial], "a value"),
+    METHODS,
+  );
 }

@@ -1,9 +1,7 @@
 import { ownHome } from "../memory/home.ts";
 import type { SharedObject } from "../memory/objects.ts";
 import {
-  bytesEach,
-  checkNumber,
-  checkTypecode,
+  checkNumbers,
   createNumbers,
   type NumberArray,
   type NumberOf,
@@ -198,24 +196,10 @@ function make<C extends Typecode>(
   typecode: C,
   lengthOrValues: number | Iterable<NumberOf<C>>,
 ): Parts {
-  checkTypecode(typecode, "a shared array");
-  const values = typeof lengthOrValues === "number"
-    ? null
-    : ArrayBuffer.isView(lengthOrValues)
-    ? lengthOrValues as unknown as ArrayLike<NumberOf<C>>
-    : [...lengthOrValues];
-  const length = values?.length ?? lengthOrValues as number;
-  const most = Math.floor(Number.MAX_SAFE_INTEGER / bytesEach(typecode));
-  if (!(Number.isInteger(length) && length >= 0 && length <= most)) {
-    throw new RangeError(
-      `Cannot create a shared array as its length must be an integer >= 0: current value is ${length}`,
-    );
-  }
-  for (let i = 0; i < (values?.length ?? 0); i++) {
-    checkNumber(typecode, values![i]);
-  }
+  const numbers = checkNumbers(typecode, lengthOrValues, "a shared array");
+  const length = typeof numbers === "number" ? numbers : numbers.length;
   const object = createNumbers(ownHome().space, typecode, length);
   const core = adopt(new ArrayCore(object, typecode, length));
-  if (values !== null) core.view.set(values as never);
+  if (typeof numbers !== "number") core.view.set(numbers as never);
   return { core, typecode, lock: null };
 }

@@ -7,6 +7,7 @@ import {
   type Space,
 } from "../memory/objects.ts";
 import { keptBuffer } from "../memory/kept_buffer.ts";
+import { itemsOf } from "./contents.ts";
 
 /** What kind of numbers they are, as Python's `array` and `ctypes` call it. */
 export type Typecode =
@@ -105,15 +106,18 @@ export function viewNumbers(
   return keep(new Kind(buffer as ArrayBuffer, start, length) as NumberArray);
 }
 
-/** A typed array of that kind, of one's own. */
+/** A typed array of that kind, of one's own: with so many, all of them 0, or these. */
 export function ownNumbers(
   typecode: Typecode,
-  values: Iterable<number> | Iterable<bigint>,
+  lengthOrValues: number | ArrayLike<number | bigint>,
 ): NumberArray {
   const Kind = KINDS[typecode] as {
-    from(values: Iterable<unknown>): NumberArray;
+    new (length: number): NumberArray;
+    from(values: ArrayLike<unknown>): NumberArray;
   };
-  return Kind.from(values);
+  return typeof lengthOrValues === "number"
+    ? new Kind(lengthOrValues)
+    : Kind.from(lengthOrValues);
 }
 
 /** Checks that it is a typecode. */
@@ -124,6 +128,35 @@ export function checkTypecode(typecode: Typecode, what: string): void {
       Object.keys(KINDS).join(" ")
     }: current value is ${Deno.inspect(typecode)}`,
   );
+}
+
+/**
+ * Checks what numbers are to be made, so many or these, and gives it as it can be
+ * used; `what` is what becomes of them.
+ */
+export function checkNumbers<C extends Typecode>(
+  typecode: C,
+  lengthOrValues: number | Iterable<NumberOf<C>>,
+  what: string,
+): number | ArrayLike<NumberOf<C>> {
+  checkTypecode(typecode, what);
+  if (typeof lengthOrValues === "number") {
+    const length = lengthOrValues;
+    const most = Math.floor(Number.MAX_SAFE_INTEGER / bytesEach(typecode));
+    if (Number.isInteger(length) && length >= 0 && length <= most) {
+      return length;
+    }
+    throw new RangeError(
+      `Cannot create ${what} as its length must be an integer >= 0: current value is ${length}`,
+    );
+  }
+  const isTyped = ArrayBuffer.isView(lengthOrValues) &&
+    !(lengthOrValues instanceof DataView);
+  const values = isTyped
+    ? lengthOrValues as unknown as ArrayLike<NumberOf<C>>
+    : [...itemsOf(lengthOrValues, what, "a length, or iterable")];
+  for (let i = 0; i < values.length; i++) checkNumber(typecode, values[i]);
+  return values;
 }
 
 const probes = Object.fromEntries(

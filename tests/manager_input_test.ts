@@ -7,6 +7,37 @@ import { nothingLeft } from "./support/nothing_left.ts";
 
 nothingLeft();
 
+describe("a manager's list", () => {
+  it("finds what is like that one", async () => {
+    await using manager = new Manager();
+    const cyclic: unknown[] = [];
+    cyclic.push(cyclic);
+    const [lock, dict] = [await manager.lock(), await manager.dict()];
+    const items = [new Date(5), new Map([[1, 2]]), cyclic, lock, dict];
+    const list = await manager.list<unknown>(items);
+    for (const [i, item] of items.entries()) {
+      assertEquals([await list.index(item), await list.count(item)], [i, 1]);
+    }
+    for (const other of [new Date(6), await manager.lock(), {}, [[]]]) {
+      assertEquals(await list.index(other), -1);
+      assertEquals(await list.remove(other), false);
+    }
+    assertEquals(await list.index(await manager.dict()), -1);
+    for (const item of items) assertEquals(await list.remove(item), true);
+    assertEquals(await list.length(), 0);
+  });
+
+  it("is searched from an index on, which may count from the end", async () => {
+    await using manager = new Manager();
+    const list = await manager.list([1, 2, 1, 3]);
+    const found = [];
+    for (const from of [0, 1, 3, 9, -1, -2, -3, -9]) {
+      found.push(await list.index(1, from));
+    }
+    assertEquals(found, [0, 2, -1, -1, -1, 2, 2, 0]);
+  });
+});
+
 describe("a manager's number", () => {
   it("is never another one than was given", async () => {
     await using manager = new Manager();

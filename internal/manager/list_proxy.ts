@@ -1,3 +1,4 @@
+import { same } from "./same.ts";
 import {
   BaseProxy,
   call,
@@ -34,27 +35,9 @@ function read(home: Home, index: number): Reading<unknown> {
   return [home.items[existing(home, index)], home.version];
 }
 
-function indexOf({ items }: Home, value: unknown, from?: number): number {
-  return items.findIndex((item, i) => i >= (from ?? 0) && same(item, value));
-}
-
-/** What is sent is a copy: so what looks the same is the same. */
-function same(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b) || a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || !a || !b) return false;
-  const prototype = Object.getPrototypeOf(a);
-  if (prototype !== Object.getPrototypeOf(b)) return false;
-  if (Array.isArray(a)) {
-    return a.length === (b as unknown[]).length &&
-      a.every((item, i) => same(item, (b as unknown[])[i]));
-  }
-  if (prototype !== Object.prototype && prototype !== null) return false;
-  const [keys, others] = [Object.keys(a), Object.keys(b)];
-  return keys.length === others.length &&
-    keys.every((key) =>
-      Object.hasOwn(b, key) &&
-      same(a[key as keyof typeof a], b[key as keyof typeof b])
-    );
+function indexOf(home: Home, value: unknown, from: number = 0): number {
+  const first = at(home, from);
+  return home.items.findIndex((item, i) => i >= first && same(item, value));
 }
 
 /** As Python orders what it can: numbers by value, texts by their characters. */
@@ -249,7 +232,8 @@ export class ListProxy<T = unknown> extends BaseProxy
   }
 
   /**
-   * Takes out the first item that is like that one; `false`: there is none.
+   * Takes out the first item that is like that one, as {@linkcode ListProxy.index}
+   * says; `false`: there is none.
    *
    * Python: `l.remove(value)`, which throws where there is none.
    */
@@ -299,6 +283,10 @@ export class ListProxy<T = unknown> extends BaseProxy
   /**
    * Where the first item is that is like that one, from an index on; -1: nowhere.
    *
+   * Items are copies: so those with the same content are alike, and the fields of
+   * objects and the entries of Maps and Sets may have any order. A proxy, a Lock or
+   * the like is like itself alone.
+   *
    * Python: `l.index(value)`, which throws where there is none.
    */
   index(value: T, from?: number): Promise<number> {
@@ -306,7 +294,7 @@ export class ListProxy<T = unknown> extends BaseProxy
   }
 
   /**
-   * How many items are like that one.
+   * How many items are like that one, as {@linkcode ListProxy.index} says.
    *
    * Python: `l.count(value)`.
    */

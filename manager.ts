@@ -36,12 +36,9 @@ import { Client, connectTo } from "./internal/manager/client.ts";
 import type { DictProxy } from "./internal/manager/dict_proxy.ts";
 import type { ListProxy } from "./internal/manager/list_proxy.ts";
 import type { NamespaceProxy } from "./internal/manager/namespace_proxy.ts";
+import { isIterable } from "./internal/structure/contents.ts";
 import type { DictKey } from "./internal/structure/keys.ts";
-import {
-  checkNumbers,
-  type NumberOf,
-  type Typecode,
-} from "./internal/structure/numbers.ts";
+import type { NumberOf, Typecode } from "./internal/structure/numbers.ts";
 import type { PoolProxy } from "./internal/manager/pool_proxy.ts";
 import { reachBy } from "./internal/manager/places.ts";
 import {
@@ -643,11 +640,16 @@ export class Manager extends BaseManager {
   /**
    * A dict, empty or with these entries.
    *
+   * @throws {TypeError} If it is neither a plain object nor pairs.
+   *
    * Python: `manager.dict(entries)`.
    */
   dict<V>(entries?: Readonly<Record<string, V>>): Promise<DictProxy<V>>;
   /**
    * A dict of these pairs, whose keys may be numbers, too.
+   *
+   * @throws {TypeError} If these are no pairs, or a key is none of those that can
+   * be.
    *
    * Python: `manager.dict(pairs)`.
    */
@@ -655,20 +657,24 @@ export class Manager extends BaseManager {
     pairs: Iterable<readonly [key: K, value: V]>,
   ): Promise<DictProxy<V, K>>;
   dict(entries?: object): Promise<unknown> {
-    return made(this, "dict", pairsOf(entries));
+    return made(this, "dict", asArray(entries));
   }
 
   /**
    * A list, empty or of these items.
    *
+   * @throws {TypeError} If it is not iterable.
+   *
    * Python: `manager.list(items)`.
    */
   list<T>(items?: Iterable<T>): Promise<ListProxy<T>> {
-    return made(this, "list", items && [...items]);
+    return made(this, "list", asArray(items));
   }
 
   /**
    * Names with values.
+   *
+   * @throws {TypeError} If it is no plain object.
    *
    * Python: `manager.Namespace(**names)`.
    */
@@ -702,17 +708,11 @@ export class Manager extends BaseManager {
    *
    * Python: `manager.Array(typecode, values)`.
    */
-  async array<C extends Typecode>(
+  array<C extends Typecode>(
     typecode: C,
     lengthOrValues: number | Iterable<NumberOf<C>>,
   ): Promise<ArrayProxy<C>> {
-    const numbers = checkNumbers(typecode, lengthOrValues, "an array");
-    return await made(
-      this,
-      "array",
-      typecode,
-      typeof numbers === "number" ? numbers : Array.from(numbers),
-    );
+    return made(this, "array", typecode, asArray(lengthOrValues));
   }
 
   /**
@@ -733,8 +733,7 @@ function made<T>(
   return createBy(manager, typeid, args) as Promise<T>;
 }
 
-/** As pairs, which can be sent, whatever iterates over them. */
-function pairsOf(entries: object | undefined): unknown {
-  if (entries === undefined || !(Symbol.iterator in entries)) return entries;
-  return [...entries as Iterable<unknown>];
+/** As an array, which can be sent, whatever iterates over it. */
+function asArray(items: unknown): unknown {
+  return isIterable(items) ? [...items] : items;
 }

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { Manager, type ValueProxy } from "@multi/processing";
+import { type DictKey, Manager, type ValueProxy } from "@multi/processing";
 import { nothingLeft } from "./support/nothing_left.ts";
 
 nothingLeft();
@@ -35,6 +35,79 @@ describe("a manager's list", () => {
       found.push(await list.index(1, from));
     }
     assertEquals(found, [0, 2, -1, -1, -1, 2, 2, 0]);
+  });
+});
+
+const NOT_SENT_AT_ONCE = "await Array.fromAsync() makes an array of it";
+
+describe("what a manager makes", () => {
+  it("is made of nothing else than it can be", async () => {
+    await using manager = new Manager();
+    const dict = await manager.dict({ a: 1 });
+    const list = await manager.list([1]);
+    const refused = [
+      [() => manager.dict(dict as never), NOT_SENT_AT_ONCE],
+      [() => manager.dict(new Date() as never), "a plain object, or pairs"],
+      [() => manager.dict(null as never), "of null: it must be"],
+      [() => manager.dict([1] as never), "as 1 is no pair"],
+      [() => manager.dict([["a"]] as never), 'as [ "a" ] is no pair'],
+      [() => manager.dict([[{}, 1]] as never), "Cannot use {} as a key"],
+      [() => manager.list(5 as never), "of 5: it must be iterable"],
+      [() => manager.list(null as never), "of null: it must be iterable"],
+      [() => manager.list(list as never), NOT_SENT_AT_ONCE],
+      [() => manager.namespace(dict), "of DictProxy {}: it must be a plain"],
+      [() => manager.namespace([1]), "it must be a plain object"],
+    ] as const;
+    for (const [make, message] of refused) {
+      await assertRejects(make, TypeError, message);
+    }
+    const copy = await manager.dict(await Array.fromAsync(dict));
+    assertEquals(await copy.entries(), [["a", 1]]);
+    const bare = Object.assign(Object.create(null), { b: 2 });
+    assertEquals(await (await manager.dict(bare)).keys(), ["b"]);
+    assertEquals(await (await manager.list("ab")).slice(), ["a", "b"]);
+  });
+});
+
+describe("a manager's dict", () => {
+  it("has keys that can be got again", async () => {
+    await using manager = new Manager();
+    const dict = await manager.dict<number>();
+    for (const bad of [{ a: 1 }, null, undefined, new Date(5)] as never[]) {
+      for (
+        const use of [
+          () => dict.get(bad),
+          () => dict.set(bad, 1),
+          () => dict.has(bad),
+          () => dict.delete(bad),
+          () => dict.pop(bad),
+          () => dict.setdefault(bad, 1),
+          () => dict.update(bad, () => 1),
+        ]
+      ) await assertRejects(use, TypeError, "as a key");
+    }
+    assertEquals(await dict.size(), 0);
+    const keys = [1, "1", 1n, true, NaN];
+    const all = await manager.dict<string, DictKey>(
+      keys.map((key) => [key, typeof key] as const),
+    );
+    for (const key of keys) assertEquals(await all.get(key), typeof key);
+  });
+});
+
+describe("a manager's namespace", () => {
+  it("has names that are strings", async () => {
+    await using manager = new Manager();
+    const names = await manager.namespace();
+    const bad = 5 as never;
+    for (
+      const use of [
+        () => names.get(bad),
+        () => names.set(bad, 1),
+        () => names.delete(bad),
+      ]
+    ) await assertRejects(use, TypeError, "Cannot use 5 as a name");
+    assertEquals(await names.describe(), "Namespace()");
   });
 });
 

@@ -212,6 +212,17 @@ describe("a shared dict", () => {
     assertThrows(() => dict.set(long, 1), RangeError, "a key of 1048577 bytes");
   });
 
+  it("is made of pairs or fields, and a list of items", () => {
+    for (const bad of [null, 5, new Date(), [1], [["a", 1, 2]]] as never[]) {
+      const message = "Cannot create a shared dict";
+      assertThrows(() => new SharedDict(bad), TypeError, message);
+    }
+    for (const bad of [null, 5, {}] as never[]) {
+      const message = "Cannot create a shared list of";
+      assertThrows(() => new SharedList(bad), TypeError, message);
+    }
+  });
+
   it("does what Map and dict do", () => {
     const dict = new SharedDict<number>([["a", 1], ["b", 2]]);
     assertEquals([dict.get("a"), dict.get("x"), dict.get("x", 7)], [

@@ -1,6 +1,8 @@
-import type { DictKey } from "../structure/keys.ts";
+import { pairsOf } from "../structure/contents.ts";
+import { checkKey, type DictKey } from "../structure/keys.ts";
 import {
   BaseProxy,
+  beforeEach,
   call,
   type Methods,
   newHome,
@@ -19,37 +21,38 @@ interface Entry {
 const ABSENT = 0;
 
 class Home {
-  readonly entries = new Map<unknown, Entry>();
+  readonly entries = new Map<DictKey, Entry>();
   #version = ABSENT;
 
-  set(key: unknown, value: unknown): void {
+  set(key: DictKey, value: unknown): void {
     this.entries.set(key, { value, version: ++this.#version });
   }
 
-  pairs(): [unknown, unknown][] {
+  pairs(): [DictKey, unknown][] {
     return [...this.entries].map(([key, { value }]) => [key, value]);
   }
 }
 
-function read({ entries }: Home, key: unknown): Reading<unknown> {
+function read({ entries }: Home, key: DictKey): Reading<unknown> {
   const entry = entries.get(key);
   return [entry?.value, entry?.version ?? ABSENT];
 }
 
-const METHODS = {
-  get: ({ entries }, key: unknown, otherwise?: unknown) => {
+/** What is done with one key. */
+const KEYED = {
+  get: ({ entries }, key: DictKey, otherwise?: unknown) => {
     const entry = entries.get(key);
     return entry === undefined ? otherwise : entry.value;
   },
-  set: (home, key: unknown, value: unknown) => home.set(key, value),
-  has: ({ entries }, key: unknown) => entries.has(key),
-  delete: ({ entries }, key: unknown) => entries.delete(key),
-  pop: ({ entries }, key: unknown, otherwise?: unknown) => {
+  set: (home, key: DictKey, value: unknown) => home.set(key, value),
+  has: ({ entries }, key: DictKey) => entries.has(key),
+  delete: ({ entries }, key: DictKey) => entries.delete(key),
+  pop: ({ entries }, key: DictKey, otherwise?: unknown) => {
     const entry = entries.get(key);
     entries.delete(key);
     return entry === undefined ? otherwise : entry.value;
   },
-  setdefault: (home, key: unknown, value: unknown) => {
+  setdefault: (home, key: DictKey, value: unknown) => {
     const entry = home.entries.get(key);
     if (entry !== undefined) return entry.value;
     home.set(key, value);
@@ -57,18 +60,22 @@ const METHODS = {
   },
   read,
   // What it is now, if somebody was faster.
-  replace: (home, key: unknown, version: number, value: unknown) => {
+  replace: (home, key: DictKey, version: number, value: unknown) => {
     const now = read(home, key);
     if (now[1] !== version) return now;
     home.set(key, value);
     return null;
   },
+} satisfies Methods<Home>;
+
+const METHODS: Methods<Home> = {
+  ...beforeEach<Home>(KEYED, (_home, key) => checkKey(key)),
   size: ({ entries }) => entries.size,
   keys: ({ entries }) => [...entries.keys()],
   values: (home) => home.pairs().map(([, value]) => value),
   entries: (home) => home.pairs(),
   clear: ({ entries }) => entries.clear(),
-} satisfies Methods<Home>;
+};
 
 /**
  * A dict that a {@linkcode Manager} serves. Everything is async: it is elsewhere.
@@ -123,6 +130,7 @@ export class DictProxy<V = unknown, K extends DictKey = string>
    * Sets the value of a key.
    *
    * @throws {DataCloneError} If it cannot be sent; the dict is as before.
+   * @throws {TypeError} If the key is none of those that can be.
    *
    * Python: `d[key] = value`.
    */
@@ -256,17 +264,8 @@ export class DictProxy<V = unknown, K extends DictKey = string>
 }
 
 /** A dict here, of pairs, or the fields of an object. */
-export function newDict(
-  entries?: Iterable<readonly [unknown, unknown]> | Record<string, unknown>,
-): DictProxy {
+export function newDict(entries: unknown = []): DictProxy {
   const home = new Home();
-  if (entries !== undefined) {
-    const pairs = Symbol.iterator in entries
-      ? entries
-      : Object.entries(entries);
-    for (const [key, value] of pairs as Iterable<[unknown, unknown]>) {
-      home.set(key, value);
-    }
-  }
+  for (const [key, value] of pairsOf(entries, "a dict")) home.set(key, value);
   return newHome(DictProxy, home, METHODS);
 }

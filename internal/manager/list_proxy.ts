@@ -1,6 +1,8 @@
+import { itemsOf } from "../structure/contents.ts";
 import { same } from "./same.ts";
 import {
   BaseProxy,
+  beforeEach,
   call,
   type Methods,
   newHome,
@@ -97,15 +99,9 @@ const READING = {
 
 const METHODS: Methods<Home> = {
   ...READING,
-  ...Object.fromEntries(
-    Object.entries(CHANGING as Methods<Home>).map(([name, change]) => [
-      name,
-      (home: Home, ...args: never[]) => {
-        home.version++;
-        return change(home, ...args);
-      },
-    ]),
-  ),
+  ...beforeEach<Home>(CHANGING, (home) => {
+    home.version++;
+  }),
 };
 
 /**
@@ -341,5 +337,9 @@ export class ListProxy<T = unknown> extends BaseProxy
 
 /** A list here. */
 export function newList(items: Iterable<unknown> = []): ListProxy {
-  return newHome(ListProxy, { items: [...items], version: 0 }, METHODS);
+  return newHome(
+    ListProxy,
+    { items: [...itemsOf(items, "a list")], version: 0 },
+    METHODS,
+  );
 }

@@ -1,3 +1,4 @@
+import { fieldsOf } from "../structure/contents.ts";
 import {
   BaseProxy,
   call,
@@ -8,10 +9,18 @@ import {
 
 type Home = Map<string, unknown>;
 
+function checked(name: unknown): string {
+  if (typeof name === "string") return name;
+  throw new TypeError(
+    `Cannot use ${Deno.inspect(name)} as a name: it must be a string`,
+  );
+}
+
 const METHODS = {
-  get: (home, name: string) => home.get(name),
-  set: (home, name: string, value: unknown) => void home.set(name, value),
-  delete: (home, name: string) => home.delete(name),
+  get: (home, name: string) => home.get(checked(name)),
+  set: (home, name: string, value: unknown) =>
+    void home.set(checked(name), value),
+  delete: (home, name: string) => home.delete(checked(name)),
   entries: (home) => [...home],
 } satisfies Methods<Home>;
 
@@ -48,6 +57,8 @@ export class NamespaceProxy<
 
   /**
    * Gives a name a value.
+   *
+   * @throws {TypeError} If the name is no string.
    *
    * Python: `namespace.name = value`.
    */
@@ -86,6 +97,10 @@ export class NamespaceProxy<
 }
 
 /** A namespace here. */
-export function newNamespace(names: object = {}): NamespaceProxy {
-  return newHome(NamespaceProxy, new Map(Object.entries(names)), METHODS);
+export function newNamespace(names: unknown = {}): NamespaceProxy {
+  return newHome(
+    NamespaceProxy,
+    new Map(fieldsOf(names, "a namespace")),
+    METHODS,
+  );
 }

@@ -19,6 +19,22 @@ export type Methods<H> = Readonly<
   Record<string, (home: H, ...args: never[]) => unknown>
 >;
 
+/** The methods; each does something else first, which knows its first argument. */
+export function beforeEach<H>(
+  methods: Methods<H>,
+  act: (home: H, first: unknown) => void,
+): Methods<H> {
+  return Object.fromEntries(
+    Object.entries(methods).map(([name, method]) => [
+      name,
+      (home: H, ...args: never[]) => {
+        act(home, args[0]);
+        return method(home, ...args);
+      },
+    ]),
+  );
+}
+
 /** An object here. */
 class HomeSide<H> implements Side {
   readonly remote = null;

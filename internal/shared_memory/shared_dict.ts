@@ -1,4 +1,5 @@
 import { ownHome } from "../memory/home.ts";
+import { pairsOf } from "../structure/contents.ts";
 import { createDict, Dict } from "../structure/dict.ts";
 import type { DictKey } from "../structure/keys.ts";
 import { NONE } from "../structure/values.ts";
@@ -91,16 +92,17 @@ export class SharedDict<V, K extends DictKey = string>
    *
    * @param entries What is in it at first: pairs, or the fields of an object.
    * @throws {DataCloneError} If one of the values cannot be sent.
+   * @throws {TypeError} If it is something else, or a key is none of those that
+   * can be.
    */
   constructor(entries?: DictEntries<V, K>) {
     const given = next;
     next = null;
     this.#dict = enter(given ?? adopt(new Dict(createDict(ownHome().space))));
     if (entries === undefined) return;
-    const pairs = Symbol.iterator in entries
-      ? entries as Iterable<readonly [K, V]>
-      : Object.entries(entries) as [K, V][];
-    for (const [key, value] of pairs) this.set(key, value);
+    for (const [key, value] of pairsOf(entries, "a shared dict")) {
+      this.#dict.set(key, value);
+    }
   }
 
   /**

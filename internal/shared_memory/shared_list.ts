@@ -1,4 +1,5 @@
 import { ownHome } from "../memory/home.ts";
+import { itemsOf } from "../structure/contents.ts";
 import { createList, List } from "../structure/list.ts";
 import { NONE } from "../structure/values.ts";
 import { readHandle, writeHandle } from "../travel/handles.ts";
@@ -68,12 +69,15 @@ export class SharedList<V> implements Iterable<V>, Disposable {
    *
    * @param values What is in it at first.
    * @throws {DataCloneError} If one of the values cannot be sent.
+   * @throws {TypeError} If it is not iterable.
    */
   constructor(values?: Iterable<V>) {
     const given = next;
     next = null;
     this.#list = enter(given ?? adopt(new List(createList(ownHome().space))));
-    if (values !== undefined) this.#list.push([...values]);
+    if (values !== undefined) {
+      this.#list.push([...itemsOf(values, "a shared list")]);
+    }
   }
 
   /**

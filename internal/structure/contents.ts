@@ -1,22 +1,72 @@
 /** What users give to make lists, dicts and numbers of. */
 
+import { checkKey, type DictKey } from "./keys.ts";
+
 /** The items to make `what` of, which is told to be `wanted` where they are none. */
 export function itemsOf<T>(
   items: Iterable<T>,
   what: string,
   wanted = "iterable, such as an array",
 ): Iterable<T> {
-  if (typeof items?.[Symbol.iterator] === "function") return items;
-  throw refuse(items, what, wanted);
+  if (isIterable(items)) return items;
+  throw refuse(items, what, wanted + cure(items));
+}
+
+/** The keys and values to make `what` of: pairs, or the fields of an object. */
+export function* pairsOf(
+  entries: unknown,
+  what: string,
+): Iterable<readonly [key: DictKey, value: unknown]> {
+  if (!isIterable(entries)) {
+    const wanted = "a plain object, or pairs [key, value]";
+    return yield* fieldsOf(entries, what, wanted + cure(entries));
+  }
+  for (const pair of entries) {
+    if (!Array.isArray(pair) || pair.length !== 2) {
+      throw new TypeError(
+        `Cannot create ${what} as ${
+          Deno.inspect(pair)
+        } is no pair [key, value]`,
+      );
+    }
+    const [key, value] = pair;
+    checkKey(key);
+    yield [key, value];
+  }
+}
+
+/** The fields to make `what` of. */
+export function fieldsOf(
+  object: unknown,
+  what: string,
+  wanted = "a plain object",
+): [name: string, value: unknown][] {
+  if (isPlain(object)) return Object.entries(object);
+  throw refuse(object, what, wanted);
+}
+
+/** Whether one can go through it. */
+export function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof (value as Iterable<unknown>)?.[Symbol.iterator] === "function";
+}
+
+/** Whether it is an object that has nothing but fields. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function refuse(value: unknown, what: string, wanted: string): TypeError {
-  const isAsync = typeof value === "object" && value !== null &&
-    Symbol.asyncIterator in value;
-  const hint = isAsync ? "; await Array.fromAsync() makes an array of it" : "";
   return new TypeError(
-    `Cannot create ${what} of ${
-      Deno.inspect(value)
-    }: it must be ${wanted}${hint}`,
+    `Cannot create ${what} of ${Deno.inspect(value)}: it must be ${wanted}`,
   );
+}
+
+/** What to do with what one can go through, but not at once. */
+function cure(value: unknown): string {
+  return typeof value === "object" && value !== null &&
+      Symbol.asyncIterator in value
+    ? "; await Array.fromAsync() makes an array of it"
+    : "";
 }

@@ -82,12 +82,28 @@ function setOther(key: DictKey): number {
       setText(key.toString(16));
       return Kind.BIGINT;
     default:
-      throw new TypeError(
-        `Cannot use ${
-          Deno.inspect(key)
-        } as a key: it must be a string, number, boolean or bigint`,
-      );
+      throw refuse(key);
   }
+}
+
+function refuse(key: unknown): TypeError {
+  return new TypeError(
+    `Cannot use ${
+      Deno.inspect(key)
+    } as a key: it must be a string, number, boolean or bigint`,
+  );
+}
+
+/** Checks that it can be a key. */
+export function checkKey(key: unknown): asserts key is DictKey {
+  switch (typeof key) {
+    case "string":
+    case "number":
+    case "boolean":
+    case "bigint":
+      return;
+  }
+  throw refuse(key);
 }
 
 function reserve(length: number): void {

@@ -22,6 +22,7 @@ import {
   Manager,
   Process,
   ProcessError,
+  type Queue,
   RemoteError,
   ShutDownError,
   TimeoutError,
@@ -225,6 +226,46 @@ describe("a Manager", () => {
     const all = await manager.list<unknown>();
     await run(nest, all, counts);
     assertStrictEquals(await all.get(0), counts);
+  });
+
+  it("holds what another one serves, whoever has put it there", async () => {
+    await using manager = new Manager();
+    await using other = new Manager();
+    const outer = await manager.list<unknown>();
+    const inner = await other.dict({ a: 1 });
+    await run(nest, outer, inner);
+    const got = await outer.get(0) as DictProxy<number>;
+    assertEquals(await got.get("a"), 1);
+    inner.close();
+    assertEquals(await got.update("a", (n) => n! + 1), 2);
+    const queue = await other.queue<number>();
+    await queue.put(3);
+    await outer.append(queue);
+    queue.close();
+    assertEquals(await (await outer.get(1) as Queue<number>).get(), 3);
+  });
+
+  it("holds its own, by whichever connection it came", async () => {
+    await using manager = new Manager();
+    const outer = await manager.list<DictProxy<number>>();
+    {
+      await using client = new Manager({ address: manager.address });
+      await client.connect();
+      await outer.append(await client.dict({ a: 1 }));
+    }
+    const inner = (await outer.get(0))!;
+    assertEquals(await inner.get("a"), 1);
+  });
+
+  it("holds what another one serves where it serves here", async () => {
+    await using manager = new Manager();
+    await manager.serve();
+    await using other = new Manager();
+    const outer = await manager.dict<DictProxy<number>>();
+    const inner = await other.dict({ a: 1 });
+    await outer.set("inner", inner);
+    inner.close();
+    assertEquals(await (await outer.get("inner"))!.get("a"), 1);
   });
 
   it("gives proxies that are passed on, and come back", async () => {

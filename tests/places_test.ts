@@ -13,6 +13,7 @@ import { decode } from "../internal/wire/decode.ts";
 import { encode } from "../internal/wire/encode.ts";
 import { Box, sharedBox } from "./support/box.ts";
 import { collected } from "./support/collect_garbage.ts";
+import { pair } from "./support/link_pair.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import {
   type MemoryTransport,
@@ -154,6 +155,70 @@ describe("a connection with a server", () => {
     new Served(NOWHERE)[Symbol.dispose]();
     served.keep("ticket", new Box());
     assertEquals(await boxAt(NOWHERE, "ticket").size(), 0);
+  });
+});
+
+/** A box of a third process, as it arrives with who is told that it is there. */
+async function sent(own: Box, at: unknown) {
+  const there = pair({}, { locate: () => at });
+  const here = pair({ introduces: true }, { introduces: true });
+  const box = await there.give(own);
+  await here.client.root().call("put", [box]);
+  return {
+    box,
+    received: await here.root.take() as Box,
+    [Symbol.dispose]() {
+      here[Symbol.dispose]();
+      there[Symbol.dispose]();
+    },
+  };
+}
+
+describe("an object of a third process", () => {
+  it("is used there, whatever its sender does", async () => {
+    using served = new Served(NOWHERE);
+    const own = new Box();
+    served.keep("ticket", own);
+    using sending = await sent(own, [WAY, NOWHERE, "ticket"]);
+    assertEquals(await sending.received.size(), 0);
+    sending[Symbol.dispose]();
+    await sending.received.put("there");
+    assertEquals(await own.take(), "there");
+    sending.received.close();
+    await assertRejects(() => sending.received.size(), ShutDownError);
+  });
+
+  it("is used by its sender where it cannot be reached", async () => {
+    const own = new Box();
+    using sending = await sent(own, [WAY, NOWHERE, "ticket"]);
+    const { box, received } = sending;
+    await received.put("by the sender");
+    assertEquals(await own.take(), "by the sender");
+    box.close();
+    await assertRejects(() => received.size(), ShutDownError);
+  });
+
+  it("is used by its sender once the way there has failed", async () => {
+    using mute = new Mute();
+    using sending = await sent(new Box(), [WAY, mute.address, "ticket"]);
+    const size = sending.received.size();
+    await until(() => mute.connections.length === 1);
+    mute[Symbol.dispose]();
+    assertEquals(await size, 0);
+  });
+
+  it("is at no place that makes no sense", async () => {
+    for (const at of [1, "x", ["here", "x", 1], [WAY, NOWHERE, 1], [WAY]]) {
+      using sending = await sent(new Box(), at);
+      assertEquals(await sending.received.size(), 0);
+    }
+    for (const address of [["x", -1], ["", 1], "", 5, undefined]) {
+      await assertRejects(
+        () => sent(new Box(), [WAY, address, "ticket"]),
+        Error,
+        "Cannot reach an object",
+      );
+    }
   });
 });
 

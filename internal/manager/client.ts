@@ -53,6 +53,7 @@ export class Client {
       waiting: transport instanceof SocketTransport
         ? (yes) => transport.hold(yes)
         : programHolder(),
+      introduces: true,
       loadAll: () => import("../travel/all.ts"),
       locate: (object, remote) => this.#locate(object, remote),
       ended: () => {

@@ -16,6 +16,8 @@ export interface HomeServer {
   ticketFor(object: object): string;
   /** What somebody has a ticket for; `undefined`: nothing. */
   kept(ticket: string): object | undefined;
+  /** The same, where the ticket may be on its way. */
+  claim(ticket: string): Promise<unknown>;
 }
 
 const servers = new Map<string, HomeServer>();

@@ -1,16 +1,21 @@
 /** Finds what a message tells of that some manager serves. */
 
+import { DataCloneError } from "../../errors.ts";
 import { currentContext, runForThread, runInSync } from "../context.ts";
 import { beforeExit } from "../launch/farewells.ts";
 import { knownManager } from "../launch/known_managers.ts";
-import { type Address, nameOf } from "../pipe/address.ts";
+import { type Address, checkAddress, nameOf } from "../pipe/address.ts";
 import { released, type Remote } from "../travel/remote.ts";
 import { OwnObject } from "../travel/own_object.ts";
-import { locateBy } from "../travel/route.ts";
+import { followBy, locateBy } from "../travel/route.ts";
 import type { SharedClass } from "../travel/service.ts";
-import { waitFor } from "../wait.ts";
+import { after, waitFor } from "../wait.ts";
+import { classOf } from "../wire/classes.ts";
 import { type Claimed, Client, connectTo } from "./client.ts";
-import { serverAt, WAY } from "./homes.ts";
+import { type HomeServer, serverAt, WAY } from "./homes.ts";
+
+/** So long it is tried to reach what can be used in another way, too (ms). */
+const REACH_MS = 10_000;
 
 /** An object that is being looked for. */
 interface Claim {
@@ -54,9 +59,15 @@ class Place {
     description: unknown,
   ): Claim {
     const found = runForThread(async () => {
-      const { object, remote } = await this.#claim(shared, ticket);
+      const server = serverAt(this.#address);
+      const { object, remote } = server === undefined
+        ? await this.#claim(shared, ticket)
+        : { object: await ownOf(server, shared, ticket), remote: null };
       if (remote !== null) return { object, remote };
-      const where = [WAY, this.#address, ticket, description];
+      const where = () => {
+        const own = server?.ticketFor(object) ?? ticket;
+        return [WAY, this.#address, own, description];
+      };
       return {
         object,
         remote: new OwnObject(shared, object, where, description),
@@ -96,6 +107,20 @@ class Place {
   }
 }
 
+/** What a server of this process has a ticket for, which others have told of. */
+async function ownOf(
+  server: HomeServer,
+  shared: SharedClass<object>,
+  ticket: string,
+): Promise<object> {
+  const object = await server.claim(ticket) as object | null;
+  const { name } = classOf(Object.getPrototypeOf(Object(object))) ?? {};
+  if (name === shared.name) return object!;
+  throw new DataCloneError(
+    `Cannot receive a ${shared.name} as what has that ticket is none`,
+  );
+}
+
 const places = new Map<string, Place>();
 
 function placeAt(address: Address): Place {
@@ -119,15 +144,19 @@ class Awaited implements Remote {
   #isClosed = false;
   /** How many calls wait for it. */
   #waiting = 0;
+  /** What passes calls on, where it cannot be reached; it was sent with it. */
+  readonly #relay: Remote | null;
 
   constructor(
     claim: Claim,
     where: unknown,
     description: unknown,
+    relay: Remote | null = null,
   ) {
     this.#claim = claim;
     this.#where = where;
     this.description = description;
+    this.#relay = relay;
     claim.found.then((found) => this.#found = found, () => {});
   }
 
@@ -178,6 +207,7 @@ class Awaited implements Remote {
 
   release(): void {
     this.#isClosed = true;
+    this.#relay?.release();
     this.#claim.found.then(({ remote }) => remote.release(), () => {});
   }
 
@@ -196,6 +226,25 @@ class Awaited implements Remote {
   locate(): unknown {
     return this.#found?.remote.locate() ?? this.#where;
   }
+
+  whereabouts(): unknown {
+    const remote = this.#found?.remote ?? this.#relay;
+    // Others may have more luck where this process had to use the relay.
+    return remote === this.#relay ? this.#where : remote!.whereabouts();
+  }
+}
+
+/** The same; where that fails or takes long, what passes calls on is found. */
+function orRelay({ found, ready }: Claim, relay: Remote): Claim {
+  const { promise: isLate, reject } = Promise.withResolvers<never>();
+  const cancel = after(REACH_MS, reject, false);
+  found.finally(cancel).catch(() => {});
+  const either = Promise.race([found, isLate]).catch((): Found => {
+    found.then(({ remote }) => remote.release(), () => {}); // it came too late
+    return { object: relay, remote: relay };
+  });
+  const all = Promise.race([ready, isLate]).catch(() => {});
+  return { found: either, ready: either.then(() => all) };
 }
 
 locateBy(WAY, (shared, where) => {
@@ -205,4 +254,14 @@ locateBy(WAY, (shared, where) => {
   const claim = placeAt(address).claim(shared, ticket, description);
   const remote = new Awaited(claim, [WAY, ...where], description);
   return shared.fromRemote(remote, description);
+});
+
+// What the other end of a connection says, which is checked.
+followBy((shared, at, relay) => {
+  const [way, address, ticket] = Array.isArray(at) ? at : [];
+  if (way !== WAY || typeof ticket !== "string") return relay;
+  const place = placeAt(checkAddress(address, "reach an object"));
+  const { description } = relay;
+  const claim = orRelay(place.claim(shared, ticket, description), relay);
+  return new Awaited(claim, at, description, relay);
 });

@@ -137,6 +137,7 @@ export class ManagerServer implements HomeServer {
         shared: SESSION as unknown as SharedClass<object>,
         object: session,
       },
+      introduces: true,
       loadAll: () => import("../travel/all.ts"),
       ...this.#loadClasses && { loadClasses: this.#loadClasses },
       trouble: (error) => log(LEVELS.WARNING, `a served call failed: ${error}`),
@@ -215,7 +216,7 @@ export class ManagerServer implements HomeServer {
   }
 
   /** Somebody comes with a ticket. */
-  async claim(ticket: string, signal: AbortSignal): Promise<unknown> {
+  async claim(ticket: string, signal?: AbortSignal): Promise<unknown> {
     if (!this.#kept.has(ticket)) await this.#ticketComes(ticket, signal);
     if (this.#kept.has(ticket)) {
       const object = this.#kept.get(ticket);
@@ -254,18 +255,18 @@ export class ManagerServer implements HomeServer {
     for (const look of this.#claims.get(ticket) ?? []) look();
   }
 
-  async #ticketComes(ticket: string, signal: AbortSignal): Promise<void> {
+  async #ticketComes(ticket: string, signal?: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     let waiting = this.#claims.get(ticket);
     if (waiting === undefined) this.#claims.set(ticket, waiting = new Set());
     waiting.add(resolve);
-    signal.addEventListener("abort", () => resolve());
+    signal?.addEventListener("abort", () => resolve());
     const cancel = after(CLAIM_MS, resolve, false);
     await promise;
     cancel();
     waiting.delete(resolve);
     if (waiting.size === 0) this.#claims.delete(ticket);
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
   }
 
   /** What was sent by who is gone may be on its way. */

@@ -19,6 +19,7 @@ export interface Imported {
 export class Imports {
   #byId = new Map<number, Imported>();
   #makeRemote: (imported: Imported, description: unknown) => Remote;
+  #reach: (shared: SharedClass<object>, remote: Remote, at: unknown) => Remote;
   #release: (id: number, count: number) => void;
   #registry = new FinalizationRegistry<Imported>((imported) =>
     this.release(imported)
@@ -26,13 +27,20 @@ export class Imports {
 
   /**
    * @param makeRemote Makes what stands for one of them.
+   * @param reach What to use instead of that, where the message says where it is.
    * @param release Tells the other end that one is not used any more.
    */
   constructor(
     makeRemote: (imported: Imported, description: unknown) => Remote,
+    reach: (
+      shared: SharedClass<object>,
+      remote: Remote,
+      at: unknown,
+    ) => Remote,
     release: (id: number, count: number) => void,
   ) {
     this.#makeRemote = makeRemote;
+    this.#reach = reach;
     this.#release = release;
   }
 
@@ -41,18 +49,19 @@ export class Imports {
     shared: SharedClass<object>,
     id: number,
     description: unknown,
+    at?: unknown,
   ): object {
     const imported = this.#byId.get(id);
     const remote = imported?.remote.deref();
     if (imported === undefined || remote === undefined) {
-      const [made, object] = this.#make(shared, id, description);
+      const [made, object] = this.#make(shared, id, description, at);
       this.#byId.set(id, made);
       return object;
     }
     imported.count++;
     const known = imported.object.deref();
     if (known !== undefined) return known;
-    const object = shared.fromRemote(remote, description);
+    const object = this.#present(shared, remote, description, at);
     imported.object = new WeakRef(object);
     return object;
   }
@@ -101,13 +110,23 @@ export class Imports {
     shared: SharedClass<object>,
     id: number,
     description: unknown,
+    at?: unknown,
   ): [Imported, object] {
     const imported = { id, count: 1, released: false } as Imported;
     const remote = this.#makeRemote(imported, description);
-    const object = shared.fromRemote(remote, description);
+    const object = this.#present(shared, remote, description, at);
     imported.remote = new WeakRef(remote);
     imported.object = new WeakRef(object);
     this.#registry.register(remote, imported);
     return [imported, object];
+  }
+
+  #present(
+    shared: SharedClass<object>,
+    remote: Remote,
+    description: unknown,
+    at: unknown,
+  ): object {
+    return shared.fromRemote(this.#reach(shared, remote, at), description);
   }
 }

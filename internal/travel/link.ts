@@ -21,7 +21,7 @@ import { forgetAll, meetAgain } from "./meeting.ts";
 import type { Remote } from "./remote.ts";
 import { type Connector, RemoteObject } from "./remote_object.ts";
 import type { Limits, LinkOptions } from "./link_options.ts";
-import { type Findings, type LinkEnd, over } from "./route.ts";
+import { type Findings, follow, type LinkEnd, over } from "./route.ts";
 import type { SharedClass } from "./service.ts";
 import type { Transport } from "./transport.ts";
 
@@ -70,6 +70,10 @@ export class Link implements LinkEnd, Connector {
     this.#exports = new Exports(this.#limits.maxObjects);
     this.#imports = new Imports(
       (imported, description) => new RemoteObject(this, imported, description),
+      (shared, remote, at) =>
+        at !== undefined && options.introduces
+          ? follow(shared, at, remote)
+          : remote,
       (id, count) => {
         this.#outgoing.whenQuiet(id, () => {
           if (!this.#ended) post(writeNumbers(Kind.RELEASE, id, count));
@@ -206,13 +210,15 @@ export class Link implements LinkEnd, Connector {
     const description = remote === null
       ? shared.service!.describe?.(object)
       : remote.description;
+    const at = this.#options.introduces ? standsFor?.whereabouts() : null;
+    if (at != null) return [Whose.MINE, exported.id, description, at];
     return description === undefined
       ? [Whose.MINE, exported.id]
       : [Whose.MINE, exported.id, description];
   }
 
   receive(shared: SharedClass<object>, data: unknown): object {
-    const [whose, id, description] = Array.isArray(data) ? data : [];
+    const [whose, id, description, at] = Array.isArray(data) ? data : [];
     let object: object | undefined;
     if (whose === Whose.YOURS) {
       const exported = this.#exports.get(id);
@@ -223,7 +229,7 @@ export class Link implements LinkEnd, Connector {
       if (this.#ended) throw this.#eof("receive an object from");
       const objects = this.#found!.objects ??= new Map();
       object = objects.get(id) ??
-        this.#imports.receive(shared, id, description);
+        this.#imports.receive(shared, id, description, at);
       objects.set(id, object);
     }
     if (object !== undefined) return object;
@@ -269,12 +275,13 @@ export class Link implements LinkEnd, Connector {
   }
 
   locate(remote: RemoteObject): unknown {
-    const { id } = remote;
-    const { locate } = this.#options;
+    return this.whereabouts(remote) ??
+      meetAgain(this, remote.id, remote.imported.object.deref()!);
+  }
+
+  whereabouts(remote: RemoteObject): unknown {
     const object = remote.imported.object.deref()!;
-    return locate === undefined
-      ? meetAgain(this, id, object)
-      : locate(object, remote);
+    return this.#options.locate?.(object, remote) ?? null;
   }
 
   #take(arrived: Arrived): void {

@@ -17,6 +17,11 @@ export interface LinkOptions {
   trouble?(error: unknown): void;
   /** How what is at the other end, and that object stands for, can be reached. */
   locate?(object: object, remote: Remote): unknown;
+  /**
+   * Whether each end tells the other one where it finds what stands for an object
+   * elsewhere, so that the other one can go there itself.
+   */
+  readonly introduces?: boolean;
   /** Loads all modules that have classes of shared objects. */
   loadAll?(): Promise<unknown>;
   /** Loads what may register a user's class that is not known yet. */

@@ -10,14 +10,14 @@ import type { SharedClass } from "./service.ts";
 export class OwnObject implements Remote {
   readonly description: unknown;
   readonly #own: Servable;
-  readonly #where: unknown;
+  readonly #where: () => unknown;
   readonly #closer = new AbortController();
 
-  /** @param where How it is found: the same way again. */
+  /** @param where Tells how it is found again. */
   constructor(
     shared: SharedClass<object>,
     object: object,
-    where: unknown,
+    where: () => unknown,
     description: unknown,
   ) {
     this.#own = { shared, object, remote: shared.remoteOf(object) };
@@ -59,7 +59,11 @@ export class OwnObject implements Remote {
   }
 
   locate(): unknown {
-    return this.#where;
+    return this.#where();
+  }
+
+  whereabouts(): null {
+    return null; // who is connected with this process needs no other way
   }
 
   #untilClosed(signal: AbortSignal | undefined): AbortSignal {

@@ -18,12 +18,16 @@
  *
  * A message begins with its kind, 1 byte. `call`, `object`, `owner`, `count` are 4
  * bytes, big-endian; `method` is 2 bytes and so many bytes of UTF-8. What is left
- * is bytes of the codec; in them a shared object is `[whose, id, description]`:
+ * is bytes of the codec; in them a shared object is `[whose, id, description, at]`:
  *
  * ```text
  *   MINE   one of the sender's, whom it can be called at by this id
  *   YOURS  one of the receiver's: the object itself comes home
  * ```
+ *
+ * `at` is there between managers and their clients, where MINE stands for an object
+ * of a third process: how to reach that. Who receives it goes there, and so has the
+ * object also when the sender is gone; where it cannot, it uses MINE.
  *
  * Who calls chooses `call` and `owner`, who serves chooses `object`. Whatever does
  * not have this form ends the connection, and nothing else.

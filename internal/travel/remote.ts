@@ -49,6 +49,8 @@ export interface Remote {
    * how to reach it from there.
    */
   locate(): unknown;
+  /** The same, for whoever may receive it; `null`: only this process can reach it. */
+  whereabouts(): unknown;
 }
 
 /** The error of a call after {@linkcode Remote.release}. */

@@ -16,6 +16,7 @@ export interface Connector {
   giveBack(object: number, method: string, result: unknown): void;
   gone(owner: object): void;
   locate(remote: RemoteObject): unknown;
+  whereabouts(remote: RemoteObject): unknown;
 }
 
 /** An object at the other end of a connection. */
@@ -71,5 +72,9 @@ export class RemoteObject implements Remote {
 
   locate(): unknown {
     return this.connector.locate(this);
+  }
+
+  whereabouts(): unknown {
+    return this.connector.whereabouts(this);
   }
 }

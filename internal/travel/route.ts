@@ -98,6 +98,28 @@ export function locateFrom(shared: SharedClass<object>, at: unknown): object {
   );
 }
 
+/**
+ * What to use of an object that is told of in that way, and that who has told of it
+ * would pass calls on to.
+ */
+export type Follower = (
+  shared: SharedClass<object>,
+  at: unknown,
+  relay: Remote,
+) => Remote;
+
+let follower: Follower = (_shared, _at, relay) => relay;
+
+/** Called by who can go there. */
+export function followBy(means: Follower): void {
+  follower = means;
+}
+
+/** What to use of what can be reached there, or else by who has sent it. */
+export function follow(...told: Parameters<Follower>): Remote {
+  return follower(...told);
+}
+
 /** Why an object cannot be sent over a route that is memory and nothing else. */
 export function unreachable(what = "this"): Unsendable {
   return new Unsendable(

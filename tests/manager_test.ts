@@ -53,6 +53,7 @@ import { nameOf } from "../internal/pipe/address.ts";
 import { certificate } from "./support/certificate.ts";
 import { collectGarbage } from "./support/collect_garbage.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
+import { deno, pathOf } from "./support/run.ts";
 import { until } from "./support/until.ts";
 
 nothingLeft();
@@ -371,6 +372,33 @@ describe("a Manager", () => {
     await client.shutdown();
     await client.shutdown();
     assertEquals(new Set(managers.keys()), before);
+  });
+
+  it("needs permission for nothing but its address, and to run", async () => {
+    const folder = await Deno.makeTempDir();
+    const here = "--allow-net=127.0.0.1";
+    const there = [`--allow-read=${folder}`, `--allow-write=${folder}`];
+    const programs: [flags: string[], ...address: unknown[]][] = [
+      [[here]],
+      [[here], ["127.0.0.1", 0]],
+      [["--allow-net", ...there], `${folder}/socket`],
+    ];
+    for (const [flags, ...address] of programs) {
+      const { code, stdout, stderr } = await deno([
+        "run",
+        "--no-prompt",
+        "--allow-run",
+        ...flags,
+        pathOf("tests/fixtures/serves_narrowly.ts"),
+        ...address.map((one) => JSON.stringify(one)),
+      ]);
+      assertEquals({ code, stdout, stderr }, {
+        code: 0,
+        stdout: "1\n",
+        stderr: "",
+      });
+    }
+    await Deno.remove(folder, { recursive: true });
   });
 
   it("is gone when its process is killed", async () => {

@@ -54,6 +54,12 @@ export function isWhole(name: Name): boolean {
   return status.state === "granted" && !status.partial;
 }
 
+/** Whether this process has this of a permission, with nothing of it denied. */
+export function isGranted(name: Name, detail: string): boolean {
+  const status = query(name, detail);
+  return status.state === "granted" && !status.partial;
+}
+
 /** What this thread may do now, as a text to compare. */
 export function permissionStates(): string {
   return NAMES.map((name) => {
@@ -156,8 +162,7 @@ function grant(name: Name, asked: unknown): true | string[] {
     const detail = entry instanceof URL && entry.protocol === "file:"
       ? filePath(entry)
       : String(entry);
-    const status = query(name, detail);
-    if (status.state === "granted" && !status.partial) return detail;
+    if (isGranted(name, detail)) return detail;
     throw notCapable(listFlag(name, [detail]));
   });
 }

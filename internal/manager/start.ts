@@ -8,6 +8,7 @@ import {
 } from "../launch/function_reference.ts";
 import { encodeJob } from "../launch/job.ts";
 import { nextPath, self } from "../launch/identity.ts";
+import { isWhole } from "../launch/permissions.ts";
 import { startChild } from "../launch/start_child.ts";
 import { Acceptor } from "../pipe/acceptor.ts";
 import type { Address, TlsOptions } from "../pipe/address.ts";
@@ -20,6 +21,7 @@ import {
 import { after } from "../wait.ts";
 import { type ChildPlan, MODULE, serveInChild } from "./child.ts";
 import type { Registry } from "./registry.ts";
+import { serverPermissions } from "./server_permissions.ts";
 
 /** What the child serves, and where. */
 export interface StartOptions {
@@ -41,7 +43,7 @@ interface StartedServer {
 
 /** Where a server listens if nothing is said: only this machine can come there. */
 export function defaultAddress(): Address {
-  return Deno.build.os === "linux"
+  return Deno.build.os === "linux" && isWhole("net")
     ? `\0multi-processing-${crypto.randomUUID()}`
     : ["127.0.0.1", 0];
 }
@@ -142,7 +144,7 @@ function run(name: string, plan: ChildPlan): ChildHandle {
       args: [plan],
       kwargs: null,
     }),
-    permissions: "inherit",
+    permissions: serverPermissions([plan.rendezvous, plan.address]),
     v8Flags: [],
     env: {},
     cwd: undefined,

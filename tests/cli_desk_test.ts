@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import { Desk } from "../internal/cli/desk.ts";
-import type { Order } from "../internal/cli/protocol.ts";
+import type { Order, QueuedTask } from "../internal/cli/protocol.ts";
 import type { WorkerSeat } from "../internal/cli/seat.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 
@@ -80,6 +80,29 @@ describe("the desk", () => {
     b.report({ is: "done", key, ms: 0, value: 0 });
     assertEquals((await desk.results.get()).attempts, 1);
     for (const seat of [a, b]) seat.exit("leaves");
+  });
+
+  it("answers under the id of what is no task, if it has one", async () => {
+    const desk = newDesk();
+    const seat = await sit(desk, "a");
+    for (
+      const task of [
+        { fn: "f", timeout: -1, id: "negative" },
+        { id: 0 },
+        { fn: "f", id: {} },
+        "f",
+      ]
+    ) await desk.tasks.put(task as unknown as QueuedTask);
+    const waits = seat.next();
+    const ids: unknown[] = [];
+    while (ids.length < 4) {
+      const { id, fn, ok } = await desk.results.get();
+      assertEquals([fn, ok], ["", false]);
+      ids.push(id);
+    }
+    assertEquals(ids, ["negative", 0, 3, 4]);
+    seat.exit("leaves");
+    await waits;
   });
 
   it("gives a task no oftener than it may be", async () => {

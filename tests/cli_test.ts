@@ -197,7 +197,7 @@ describe("the command", () => {
       { fn: "fail", args: ["no"], id: "fails" },
       { fn: "square", args: [4], id: "squared" },
       { fn: "die", id: "dies", retries: 1 },
-      { fn: "absent", id: "absent" },
+      { fn: "Kind", id: "absent" },
       { fn: "unsendable", id: "unsendable" },
       { fn: "hold", args: [newPath()], id: "slow", timeout: 100 },
       { fun: "square" } as unknown as QueuedTask,

@@ -16,7 +16,7 @@
 
 import { ShutDownError } from "../../errors.ts";
 import { Queue } from "../../queue.ts";
-import { faultOf } from "./check_task.ts";
+import { faultOf, idOf } from "./check_task.ts";
 import type {
   Applicant,
   Farewell,
@@ -232,7 +232,7 @@ export class Desk implements Keeper {
     const error = faultOf(task);
     const { id, fn, args = [], retries, timeout } = error === null
       ? task
-      : { fn: "" } as QueuedTask;
+      : { fn: "", id: idOf(task) } as QueuedTask;
     const entry: Entry = {
       order: { key, id: id ?? key, fn, args, timeout: timeout ?? null },
       retries: retries ?? this.#retries,

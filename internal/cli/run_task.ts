@@ -1,6 +1,7 @@
 /** What the processes and threads of `work` run: functions of a given module. */
 
 import { ProcessError, WorkerLostError } from "../../errors.ts";
+import { isClass } from "../launch/function_reference.ts";
 import { ownLoader } from "../launch/loader.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -51,7 +52,7 @@ async function functionsOf(
   const exports = Object.entries(await ownLoader().module(module));
   return new Map(
     exports.filter((entry): entry is [string, AnyFunction] =>
-      typeof entry[1] === "function"
+      typeof entry[1] === "function" && !isClass(entry[1])
     ),
   );
 }

@@ -47,7 +47,7 @@ export function referTo(
       } is a bound or native function, which has no source text: export a function that calls it, and pass what it is bound to in args`,
     );
   }
-  if (/^class\b/.test(source)) {
+  if (isClass(fn)) {
     throw new TypeError(
       `Cannot send "${role}" as ${
         name || "it"
@@ -64,6 +64,12 @@ export function referTo(
     sites.push(mainModule);
   }
   return { name, source, modules: sites, explicit: false };
+}
+
+/** Whether it can only be called with `new`. */
+// deno-lint-ignore ban-types
+export function isClass(fn: Function): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(fn));
 }
 
 /** The specifiers under which a child imports the modules of a list. */

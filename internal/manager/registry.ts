@@ -3,6 +3,7 @@
 import { RemoteError } from "../../errors.ts";
 import {
   type FunctionReference,
+  isClass,
   referTo,
 } from "../launch/function_reference.ts";
 
@@ -38,10 +39,7 @@ export function newEntry(
       }`,
     );
   }
-  if (
-    typeof callable === "function" &&
-    /^class\b/.test(Function.prototype.toString.call(callable))
-  ) {
+  if (typeof callable === "function" && isClass(callable)) {
     const { name } = callable;
     throw new TypeError(
       `Cannot register "${typeid}" as "callable" is a class: give a function, such as (...args) => new ${name}(...args)`,

@@ -45,6 +45,7 @@ import {
   makeJob,
   settingsOf,
 } from "./internal/launch/job.ts";
+import { howEnded, withWords } from "./internal/launch/last_words.ts";
 import { keepSpares, startChild } from "./internal/launch/start_child.ts";
 import type { Target } from "./internal/launch/target.ts";
 import { TIMED_OUT, waitHolding, type WaitOptions } from "./internal/wait.ts";
@@ -334,15 +335,11 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
 
   #lost(child: ChildHandle): WorkerLostError {
     const { pid, exitcode } = child;
-    const how = exitcode! < 0
-      ? `was ended by signal ${-exitcode!}`
-      : `ended with exit code ${exitcode}`;
-    const words = child.lastWords;
     const { signal } = this.#settings;
     return new WorkerLostError(
-      `${this.name} (pid ${pid}) ${how} before its target returned${
-        words === "" ? "" : `; its last words:\n${words}`
-      }`,
+      `${this.name} (pid ${pid}) ${
+        howEnded(exitcode!)
+      } before its target returned${withWords(child.lastWords)}`,
       { pid, exitcode, ...(signal?.aborted && { cause: signal.reason }) },
     );
   }

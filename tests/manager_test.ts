@@ -4,6 +4,7 @@ import {
   assert,
   assertEquals,
   assertInstanceOf,
+  assertMatch,
   assertNotStrictEquals,
   assertRejects,
   assertStrictEquals,
@@ -27,6 +28,7 @@ import {
   ShutDownError,
   TimeoutError,
   type Typeid,
+  WorkerLostError,
 } from "@multi/processing";
 import {
   addEach,
@@ -586,6 +588,15 @@ describe("a manager's own class", () => {
       RangeError,
       "a bad beginning",
     );
+    const { message, exitcode } = await assertRejects(
+      () => new CalcManager().start({ initializer: () => Deno.exit(3) }),
+      WorkerLostError,
+    );
+    assertMatch(
+      message,
+      /\(pid \d+\) ended with exit code 3 before it served$/,
+    );
+    assertEquals(exitcode, 3);
   });
 });
 
@@ -632,7 +643,11 @@ describe("who connects", () => {
     using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const address = ["127.0.0.1", silent.addr.port] as const;
     await using client = new CalcManager({ address });
-    await assertRejects(() => client.connect({ timeout: 20 }), TimeoutError);
+    const late = await assertRejects(
+      () => client.connect({ timeout: 20 }),
+      TimeoutError,
+    );
+    assertMatch(late.message, / within \d+ ms: /);
     const stop = new AbortController();
     const connecting = client.connect({ signal: stop.signal });
     stop.abort(new Error("enough"));

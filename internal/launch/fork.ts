@@ -7,6 +7,7 @@
 import { BootstrapError, ProcessError, WorkerLostError } from "../../errors.ts";
 import { isUserModule } from "./call_site.ts";
 import { Child, planChild } from "./child.ts";
+import { howEnded, withWords } from "./last_words.ts";
 import { isLoading, nextPath, self, setReplaying } from "./identity.ts";
 import { Report } from "./report.ts";
 import type { Reporter } from "./reporter.ts";
@@ -58,7 +59,9 @@ export async function forkProcess(): Promise<number> {
   const exitcode = await child.ended;
   if (outcome === null) {
     throw new WorkerLostError(
-      `The forked child (pid ${pid}) ended with exit code ${exitcode} before it came to its call of fork(); its last words:\n${child.lastWords}`,
+      `The forked child (pid ${pid}) ${
+        howEnded(exitcode)
+      } before it came to its call of fork()${withWords(child.lastWords)}`,
       { pid, exitcode },
     );
   }

@@ -8,6 +8,7 @@ import {
 } from "../launch/function_reference.ts";
 import { encodeJob } from "../launch/job.ts";
 import { nextPath, self } from "../launch/identity.ts";
+import { howEnded, withWords } from "../launch/last_words.ts";
 import { isWhole } from "../launch/permissions.ts";
 import { startChild } from "../launch/start_child.ts";
 import { Acceptor } from "../pipe/acceptor.ts";
@@ -153,11 +154,14 @@ function run(name: string, plan: ChildPlan): ChildHandle {
   });
 }
 
-function failed(name: string, child: ChildHandle): never {
+async function failed(name: string, child: ChildHandle): Promise<never> {
   child.outcome?.take();
-  const { pid, exitcode } = child;
+  const { pid } = child;
+  const exitcode = await child.ended;
   throw new WorkerLostError(
-    `The process of ${name} (pid ${pid}) ended before it served; its last words:\n${child.lastWords}`,
+    `The process of ${name} (pid ${pid}) ${
+      howEnded(exitcode)
+    } before it served${withWords(child.lastWords)}`,
     { pid, exitcode },
   );
 }

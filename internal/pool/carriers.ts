@@ -3,6 +3,7 @@
 import { encodeJob } from "../launch/job.ts";
 import type { FunctionReference } from "../launch/function_reference.ts";
 import { nextPath, self } from "../launch/identity.ts";
+import { howEnded } from "../launch/last_words.ts";
 import { ownModule } from "../launch/own_modules.ts";
 import { permissionFlags, type Permissions } from "../launch/permissions.ts";
 import { canShareMemory } from "../launch/shares_memory.ts";
@@ -134,11 +135,7 @@ function startProcessWorker(link: Link, options: CarrierOptions): Carrier {
     ended: child.ended,
     get lost() {
       const { pid, exitcode, outcome } = child;
-      const how = exitcode === null
-        ? "was given up"
-        : exitcode < 0
-        ? `was ended by signal ${-exitcode}`
-        : `ended with exit code ${exitcode}`;
+      const how = exitcode === null ? "was given up" : howEnded(exitcode);
       const lost = { pid, exitcode, how, words: child.lastWords };
       return outcome?.ok === false
         ? { ...lost, cause: errorOf(() => outcome.take()) }

@@ -1,6 +1,7 @@
 /** The workers of a pool: their starts, their ends, and those who follow them. */
 
 import { BrokenPoolError } from "../../errors.ts";
+import { withWords } from "../launch/last_words.ts";
 import { ownHome } from "../memory/home.ts";
 import type { Inbox } from "../structure/inbox.ts";
 import type { Holdable } from "../wait.ts";
@@ -199,7 +200,7 @@ export class Crew implements Holdable {
       new BrokenPoolError(
         `Cannot start workers: ${carrier.name} ${how} before it was up, as did ${
           MOST_FAILURES - 1
-        } before it${words === "" ? "" : `; its last words:\n${words}`}`,
+        } before it${withWords(words)}`,
         cause === undefined ? {} : { cause },
       ),
     );

@@ -31,6 +31,7 @@
  */
 
 import { ShutDownError, TimeoutError, WorkerLostError } from "../../errors.ts";
+import { withWords } from "../launch/last_words.ts";
 import { holdMeanwhile } from "../queue/draft.ts";
 import type { Inbox } from "../structure/inbox.ts";
 import { dropCell } from "../structure/message.ts";
@@ -644,7 +645,7 @@ function lost(worker: PoolWorker, task: Task): WorkerLostError {
   return new WorkerLostError(
     `Task ${task.id} (${task.fn.name}) was lost as its worker ${name}${
       pid === null ? "" : ` (pid ${pid})`
-    } ${how}${words === "" ? "" : `; its last words:\n${words}`}`,
+    } ${how}${withWords(words)}`,
     { pid, exitcode, ...(cause !== undefined && { cause }) },
   );
 }

@@ -58,6 +58,7 @@ import {
   type Address,
   checkAddress,
   checkAuthkey,
+  checkTls,
   type TlsOptions,
 } from "./internal/pipe/address.ts";
 import type { WaitOptions } from "./internal/wait.ts";
@@ -260,6 +261,9 @@ export class BaseManager implements AsyncDisposable {
     this.#authkey = authkey === undefined
       ? self().authkey
       : checkAuthkey(authkey, "use a manager");
+    if (this.#address !== undefined && tls !== undefined) {
+      checkTls(this.#address, tls, "use a manager");
+    }
     this.#tls = tls;
   }
 

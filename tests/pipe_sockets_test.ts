@@ -125,6 +125,20 @@ describe("Listener", () => {
     assertStringIncludes(error.message, `@processing ${Deno.pid}`);
   });
 
+  it("says what is in its way, where that is no socket", async () => {
+    const folder = await Deno.makeTempDir();
+    const file = `${folder}/file`;
+    await Deno.writeTextFile(file, "");
+    for (const [address, what] of [[folder, "folder"], [file, "file"]]) {
+      assertThrows(
+        () => new Listener({ address: address! }),
+        Deno.errors.AddrInUse,
+        `there is a ${what}: take another path`,
+      );
+    }
+    await Deno.remove(folder, { recursive: true });
+  });
+
   it("refuses an address at which another one listens", async () => {
     for (const address of [LOOPBACK, path()]) {
       using first = new Listener({ address });
@@ -401,6 +415,7 @@ describe("connect()", () => {
       [["127.0.0.1", 70000], {}, RangeError, "port"],
       [path(), { authkey: "" }, RangeError, '"authkey" must not be empty'],
       [path(), { tls: {} }, TypeError, "is a unix socket"],
+      [LOOPBACK, { tls: { caCerts: "x" } }, TypeError, "an array of PEM texts"],
       [path(), { timeout: -1 }, RangeError, '"timeout" must be >= 0'],
       [path(), { maxMessageSize: 2 ** 32 }, RangeError, '"maxMessageSize"'],
     ];
@@ -536,8 +551,8 @@ describe("TLS", () => {
     using listener = listen();
     const { caCerts } = certificate;
     const wrong: [TlsOptions, string][] = [
-      [{}, "UnknownIssuer"],
-      [{ caCerts, hostname: "example.com" }, "example.com"],
+      [{}, '"tls.caCerts"'],
+      [{ caCerts, hostname: "example.com" }, '"tls.hostname"'],
     ];
     for (const [tls, message] of wrong) {
       const error = await assertRejects(
@@ -562,7 +577,7 @@ describe("TLS", () => {
     await assertRejects(
       () => connect(plain.address, { tls: certificate }),
       Deno.errors.InvalidData,
-      "by TLS",
+      'its listener has no "tls"',
     );
     await checkWorks(plain);
   });

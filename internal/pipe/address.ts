@@ -90,7 +90,19 @@ export function checkAuthkey(authkey: unknown, verb: string): Uint8Array {
 }
 
 /** TLS is for TCP: nobody else can listen in on a unix socket. */
-export function checkTls(address: Address, verb: string): void {
+export function checkTls(
+  address: Address,
+  { caCerts }: TlsOptions,
+  verb: string,
+): void {
+  if (
+    caCerts !== undefined && !(Array.isArray(caCerts) &&
+      caCerts.every((cert: unknown) => typeof cert === "string"))
+  ) {
+    throw new TypeError(
+      `Cannot ${verb} as "tls.caCerts" must be an array of PEM texts: current value is of type ${typeof caCerts}`,
+    );
+  }
   if (typeof address !== "string") return;
   throw new TypeError(
     `Cannot ${verb} as "tls" is for TCP, and ${

@@ -45,7 +45,7 @@ export async function dialAs<C>(
   open: Opener<C>,
 ): Promise<C> {
   const limit = checkTimeout(options.timeout);
-  if (options.tls) checkTls(address, "connect");
+  if (options.tls) checkTls(address, options.tls, "connect");
   return await waitBySignal(
     options.signal,
     (signal) => dialUntil(address, options, open, limit, signal),
@@ -66,7 +66,9 @@ async function dialUntil<C>(
   const cancel = after(limit, () =>
     stop.abort(
       new TimeoutError(
-        `Cannot connect to ${name} within ${limit} ms: it does not answer`,
+        `Cannot connect to ${name} within ${
+          Math.ceil(limit)
+        } ms: it does not answer`,
       ),
     ));
   let socket: Deno.Conn | undefined;
@@ -155,10 +157,24 @@ function explain(error: unknown, address: Address): unknown {
   if (error instanceof InvalidData) {
     return systemError(
       error,
-      `Cannot connect to ${name} by TLS: ${error.message}`,
+      `Cannot connect to ${name} by TLS: ${error.message}${cureOf(error)}`,
     );
   }
   return isSystemError(error)
     ? systemError(error, `Cannot connect to ${name}: ${error.message}`)
     : error;
+}
+
+/** What to do about what the runtime says of TLS. */
+function cureOf({ message }: Error): string {
+  if (message.includes("InvalidContentType")) {
+    return '; its listener has no "tls": give it a certificate, or leave "tls" out';
+  }
+  if (message.includes("UnknownIssuer")) {
+    return '; give what has signed its certificate in "tls.caCerts", as PEM';
+  }
+  if (message.includes("not valid for name")) {
+    return '; give the name that it is for in "tls.hostname"';
+  }
+  return "";
 }

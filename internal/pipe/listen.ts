@@ -10,7 +10,7 @@ import {
   toAddress,
 } from "./address.ts";
 import { type NamedSocket, openNamed } from "./named_socket.ts";
-import { identityOf, replaceStale } from "./stale_socket.ts";
+import { identityOf, otherAt, replaceStale } from "./stale_socket.ts";
 
 /** A socket that listens. */
 export interface ListeningSocket {
@@ -32,7 +32,7 @@ export function listen(
   tls: TlsOptions | undefined,
   backlog: number,
 ): ListeningSocket {
-  if (tls) checkTls(address, "listen");
+  if (tls) checkTls(address, tls, "listen");
   try {
     return typeof address === "string"
       ? listenAtPath(address)
@@ -112,13 +112,15 @@ function explain(error: unknown, address: Address): unknown {
   if (!isSystemError(error)) return error;
   return systemError(
     error,
-    `Cannot listen at ${nameOf(address)} as ${reasonOf(error)}`,
+    `Cannot listen at ${nameOf(address)} as ${reasonOf(error, address)}`,
   );
 }
 
-function reasonOf(error: Error): string {
+function reasonOf(error: Error, address: Address): string {
   const { AddrInUse, AddrNotAvailable, NotFound, InvalidData } = Deno.errors;
   if (error instanceof AddrInUse) {
+    const other = typeof address === "string" ? otherAt(address) : null;
+    if (other !== null) return `there is ${other}: take another path`;
     return "the address is in use: take another one, or end who listens there";
   }
   if (error instanceof AddrNotAvailable) return "the host is not this machine";

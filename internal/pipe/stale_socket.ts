@@ -53,6 +53,17 @@ export function identityOf(path: string): string | null {
   }
 }
 
+/** What is at a path that is no socket; `null`: one is, or nobody may know. */
+export function otherAt(path: string): string | null {
+  try {
+    const { isSocket, isDirectory, isFile } = Deno.lstatSync(path);
+    if (isSocket) return null;
+    return isDirectory ? "a folder" : isFile ? "a file" : "something else";
+  } catch {
+    return null;
+  }
+}
+
 function isStale(path: string): boolean {
   const answer = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(

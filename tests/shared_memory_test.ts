@@ -537,9 +537,11 @@ describe("what is memory", () => {
 
   it("cannot be sent to who cannot look at it", () => {
     const route = {
+      introduces: false,
       send: () => null,
       receive: () => ({}),
     };
+    const toManager = { ...route, introduces: true };
     const memory = new SharedMemory({ create: true, size: 1 });
     for (
       const object of [
@@ -558,6 +560,11 @@ describe("what is memory", () => {
       assertEquals(error.path, "value.object");
       assertStringIncludes(error.message, `a ${object.constructor.name} is`);
       assertStringIncludes(error.message, "Manager");
+      assertThrows(
+        () => over(toManager, () => encode({ object })),
+        DataCloneError,
+        "sent to a manager or by one: use what a Manager serves",
+      );
     }
     memory.unlink();
     memory.close();

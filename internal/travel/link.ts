@@ -42,6 +42,7 @@ const ROOT = 0;
 
 /** One end. */
 export class Link implements LinkEnd, Connector {
+  readonly introduces: boolean;
   readonly #transport: Transport;
   readonly #options: LinkOptions;
   readonly #limits: Limits;
@@ -63,6 +64,7 @@ export class Link implements LinkEnd, Connector {
   constructor(transport: Transport, options: LinkOptions) {
     this.#transport = transport;
     this.#options = options;
+    this.introduces = options.introduces ?? false;
     this.#limits = { ...LIMITS, ...options.limits };
     const post = (message: Uint8Array<ArrayBuffer>) => this.#post(message);
     const encodeBehind = (head: number, value: unknown, root: string) =>
@@ -71,7 +73,7 @@ export class Link implements LinkEnd, Connector {
     this.#imports = new Imports(
       (imported, description) => new RemoteObject(this, imported, description),
       (shared, remote, at) =>
-        at !== undefined && options.introduces
+        at !== undefined && this.introduces
           ? follow(shared, at, remote)
           : remote,
       (id, count) => {
@@ -210,7 +212,7 @@ export class Link implements LinkEnd, Connector {
     const description = remote === null
       ? shared.service!.describe?.(object)
       : remote.description;
-    const at = this.#options.introduces ? standsFor?.whereabouts() : null;
+    const at = this.introduces ? standsFor?.whereabouts() : null;
     if (at != null) return [Whose.MINE, exported.id, description, at];
     return description === undefined
       ? [Whose.MINE, exported.id]

@@ -19,7 +19,7 @@ export interface LinkOptions {
   locate?(object: object, remote: Remote): unknown;
   /**
    * Whether each end tells the other one where it finds what stands for an object
-   * elsewhere, so that the other one can go there itself.
+   * elsewhere, so that the other one can go there itself: one of them is a manager.
    */
   readonly introduces?: boolean;
   /** Loads all modules that have classes of shared objects. */

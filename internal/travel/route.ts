@@ -9,6 +9,8 @@ import type { Transport } from "./transport.ts";
 
 /** One end of a connection, as to the objects in its messages. */
 export interface Route {
+  /** {@linkcode LinkOptions.introduces}: one of the ends is a manager. */
+  readonly introduces?: boolean;
   /** What to send of an object, which may itself stand for one elsewhere. */
   send(
     shared: SharedClass<object>,
@@ -123,6 +125,8 @@ export function follow(...told: Parameters<Follower>): Remote {
 /** Why an object cannot be sent over a route that is memory and nothing else. */
 export function unreachable(what = "this"): Unsendable {
   return new Unsendable(
-    `${what} is memory, and cannot be sent to who cannot look at this memory: start the process with --allow-ffi, as this one must be, or use what a Manager serves`,
+    route?.introduces
+      ? `${what} is memory, and cannot be sent to a manager or by one: use what a Manager serves, such as its dict() or array()`
+      : `${what} is memory, and cannot be sent to who cannot look at this memory: start the process with --allow-ffi, as this one must be, or use what a Manager serves`,
   );
 }

@@ -47,6 +47,7 @@ import {
   passOn,
   Point,
   power,
+  tryAll,
   useAll,
   useAsClient,
 } from "./fixtures/manager_work.ts";
@@ -471,6 +472,20 @@ describe("a manager's own class", () => {
     );
     assertEquals(names(await manager.partly(1)), ["_hidden", "times"]);
     assertEquals("then" in calc || "label" in calc, false);
+  });
+
+  it("shows the same ones to whom a proxy is sent", async () => {
+    await using manager = new CalcManager({ address: LOOPBACK });
+    await manager.serve();
+    await using client = new CalcManager({ address: manager.address });
+    await client.connect();
+    const partly = await client.partly(1);
+    assertEquals(await run(tryAll, partly), ["times", "_hidden"]);
+    await using other = new Manager();
+    const list = await other.list([partly]);
+    partly[Symbol.dispose]();
+    const got = (await list.get(0))!;
+    assertEquals(await tryAll(got), ["times", "_hidden"]);
   });
 
   it("throws what it throws there", async () => {

@@ -126,6 +126,19 @@ export function asResult(value: unknown): unknown {
   return isForeign(value) ? serve(value, null) : value;
 }
 
+/**
+ * The same of what a client sends on: others may call of it what clients can call
+ * by now, and nothing more.
+ */
+export function asSentOn(value: unknown): unknown {
+  if (!isForeign(value)) return value;
+  const keys = [...known.get(value)?.keys() ?? [""]];
+  const exposed = keys.includes("")
+    ? null
+    : [...new Set(keys.flatMap((key) => JSON.parse(key) as string[]))];
+  return serve(value, exposed);
+}
+
 /** Whether it is an object that is no data, nor one of ours. */
 export function isForeign(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;

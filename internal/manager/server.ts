@@ -17,7 +17,7 @@ import type { SharedClass } from "../travel/service.ts";
 import type { Transport } from "../travel/transport.ts";
 import { after } from "../wait.ts";
 import { classOf } from "../wire/classes.ts";
-import { asResult, isForeign, isServed, serve } from "./auto_proxy.ts";
+import { asSentOn, isForeign, isServed, serve } from "./auto_proxy.ts";
 import {
   addServer,
   belongsTo,
@@ -212,7 +212,7 @@ export class ManagerServer implements HomeServer {
   /** Somebody sends an object to others, who will come with that ticket. */
   keep(session: Session, ticket: string, object: object): void {
     session.tickets.add(ticket);
-    this.#keep(ticket, asResult(object));
+    this.#keep(ticket, asSentOn(object));
   }
 
   /** Somebody comes with a ticket. */

@@ -2,6 +2,7 @@ import { ownHome } from "../memory/home.ts";
 import type { SharedObject } from "../memory/objects.ts";
 import { type NumberCell, numberCell } from "../structure/number_cell.ts";
 import {
+  checkKind,
   checkNumber,
   checkTypecode,
   createNumbers,
@@ -161,16 +162,20 @@ export class SharedValue<C extends Typecode = Typecode> {
   }
 
   /**
-   * Adds to the number, without a lock: no addition is lost. Integers wrap around
-   * where the sum does not fit.
+   * Adds to the number, without a lock: no addition is lost. To subtract, add what
+   * is less than 0, to numbers without a sign too.
    *
-   * @throws {TypeError} If it is not a number of its type.
-   * @throws {RangeError} If it does not fit.
+   * Where the sum does not fit, integers wrap around, in silence: 255 and 1 are 0
+   * in a `"B"`, 0 and -1 are 255.
+   *
+   * @throws {TypeError} If it is a `bigint` where the type has numbers, or the other
+   * way round.
+   * @throws {RangeError} If it is no integer and its type has nothing else.
    *
    * @returns The number before.
    */
   add(value: NumberOf<C>): NumberOf<C> {
-    checkNumber(this.typecode, value);
+    checkKind(this.typecode, value);
     return this.#core.cell.add(value) as NumberOf<C>;
   }
 

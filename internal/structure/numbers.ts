@@ -165,8 +165,24 @@ const probes = Object.fromEntries(
 
 /** Checks that a number can be one of that kind, without becoming another one. */
 export function checkNumber(typecode: Typecode, value: unknown): void {
+  checkKind(typecode, value);
+  if (typecode === "f" || typecode === "d") return;
   const probe = probes[typecode];
-  const isBigint = typeof probe[0] === "bigint";
+  probe[0] = value as number;
+  if (probe[0] === value) return;
+  throw new RangeError(
+    `Cannot share ${value} as a number of type "${typecode}": it does not fit into ${
+      8 * bytesEach(typecode)
+    } bits`,
+  );
+}
+
+/**
+ * Checks that a number can be added to one of that kind: that it is of the same
+ * kind, but not whether it fits, so that one can subtract from an unsigned one.
+ */
+export function checkKind(typecode: Typecode, value: unknown): void {
+  const isBigint = typecode === "q" || typecode === "Q";
   const isOne = isBigint
     ? typeof value === "bigint"
     : typeof value === "number";
@@ -179,14 +195,9 @@ export function checkNumber(typecode: Typecode, value: unknown): void {
       } as a number of type "${typecode}": it must be a ${wanted}${hint}`,
     );
   }
-  if (typecode === "f" || typecode === "d") return;
-  probe[0] = value as number;
-  if (probe[0] === value) return;
+  if (isBigint || typecode === "f" || typecode === "d") return;
+  if (Number.isInteger(value)) return;
   throw new RangeError(
-    `Cannot share ${value} as a number of type "${typecode}": ${
-      !isBigint && !Number.isInteger(value)
-        ? 'it is no integer; "d" has fractions'
-        : `it does not fit into ${8 * bytesEach(typecode)} bits`
-    }`,
+    `Cannot share ${value} as a number of type "${typecode}": it is no integer; "d" has fractions`,
   );
 }

@@ -447,6 +447,76 @@ describe("locks and their like", () => {
       lock.releaseSync();
     });
 
+    it("let a function fail that waits where nobody can wait for it", () => {
+      const locks = [new Lock(), new RLock(), new Semaphore(), new Condition()];
+      const waiting = [
+        () => Promise.resolve(),
+        () => Promise.reject(new Error("nobody's")),
+        function* () {
+          yield;
+        },
+        async function* () {
+          yield;
+        },
+      ];
+      for (const fn of waiting) {
+        for (const lock of locks) {
+          assertThrows(
+            () => lock.withLockSync(fn as () => unknown),
+            TypeError,
+            'Cannot wait for "fn" in withLockSync() as it',
+          );
+          assertEquals(lock.lockedSync(), false);
+        }
+        const condition = new Condition();
+        assertThrows(
+          () =>
+            condition.withLockSync(() =>
+              condition.waitForSync(fn as () => unknown)
+            ),
+          TypeError,
+          "use await waitFor()",
+        );
+        assertEquals(condition.lockedSync(), false);
+        const barrier = new Barrier(1, { action: fn as () => unknown });
+        assertThrows(() => barrier.waitSync(), TypeError, "use await wait()");
+      }
+      // What is only returned is no concern of the lock's.
+      const [lock] = locks;
+      const pairs = lock!.withLockSync(() => new Map([[1, 2]]).entries());
+      assertEquals([...pairs], [[1, 2]]);
+    });
+
+    it("run a generator function to its end", async () => {
+      const lock = new Lock();
+      const seen: unknown[] = [];
+      const steps = function* () {
+        seen.push(lock.lockedSync());
+        yield new Promise((resolve) => setTimeout(resolve));
+        seen.push(lock.lockedSync());
+        return "over";
+      };
+      assertEquals<unknown>(await lock.withLock(steps), "over");
+      assertEquals(seen, [true, true]);
+      assertEquals(lock.lockedSync(), false);
+      const condition = new Condition();
+      const held = function* () {
+        yield Promise.resolve();
+        return false;
+      };
+      const waited = condition.withLock(() =>
+        condition.waitFor(held, { timeout: 1 })
+      );
+      assertEquals<unknown>(await waited, false);
+      const barrier = new Barrier(1, { action: steps });
+      await barrier.wait();
+      assertEquals(seen.length, 4);
+      // An iterator is a result like any other.
+      const iterator = await lock.withLock(() => steps());
+      assertEquals(typeof iterator.next, "function");
+      assertEquals(seen.length, 4);
+    });
+
     it("are left by those who are killed while they wait", async () => {
       const lock = new Lock();
       const condition = new Condition();

@@ -10,6 +10,7 @@ import type { SharedObject } from "../memory/objects.ts";
 import { offsetOf } from "../memory/arena.ts";
 import { decode } from "../wire/decode.ts";
 import { encode } from "../wire/encode.ts";
+import { call, callSync } from "./callback.ts";
 
 /** What a barrier does when all have arrived. */
 export interface Action {
@@ -20,15 +21,8 @@ export interface Action {
 /** The function itself, in the thread that has made the barrier. */
 export function ownAction(fn: () => unknown): Action {
   return {
-    run: fn,
-    runSync() {
-      const result = fn();
-      if (!(result instanceof Promise)) return;
-      result.catch(() => {});
-      throw new TypeError(
-        'Cannot wait for "action" in waitSync() as it has returned a promise: use await wait(), or an "action" that is not async',
-      );
-    },
+    run: () => call(fn),
+    runSync: () => void callSync(fn, "action", "waitSync"),
   };
 }
 

@@ -11,6 +11,7 @@ import type { Handle } from "../travel/service.ts";
 import { registerShared } from "../travel/shared_class.ts";
 import { checkTimeout } from "../wait.ts";
 import { ConditionCore } from "./condition_core.ts";
+import { call, callSync } from "./callback.ts";
 import { givenOr, giving } from "./given.ts";
 import { Lock, RLock } from "./lock.ts";
 import { initSide, Lockable, sideOf } from "./lockable.ts";
@@ -124,7 +125,7 @@ export class Condition extends Lockable {
     const end = performance.now() + checkTimeout(options.timeout);
     this.#core.checkHeld();
     for (;;) {
-      const result = await predicate();
+      const result = await call(predicate);
       const timeout = end - performance.now();
       if (result || timeout <= 0) return result;
       await this.wait({ ...options, timeout });
@@ -132,15 +133,19 @@ export class Condition extends Lockable {
   }
 
   /**
-   * {@linkcode Condition.waitFor}, blocking the thread.
+   * {@linkcode Condition.waitFor}, blocking the thread; the predicate must not be
+   * async.
    *
    * Python: `multiprocessing.Condition.wait_for`.
+   *
+   * @throws {TypeError} If the predicate returns a promise, or is a generator
+   * function.
    */
   waitForSync<T>(predicate: () => T, options: SyncAcquireOptions = {}): T {
     const end = performance.now() + checkTimeout(options.timeout);
     this.#core.checkHeld();
     for (;;) {
-      const result = predicate();
+      const result = callSync(predicate, "predicate", "waitForSync");
       const timeout = end - performance.now();
       if (result || timeout <= 0) return result;
       this.waitSync({ ...options, timeout });

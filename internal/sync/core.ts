@@ -6,6 +6,7 @@ import type { SharedObject } from "../memory/objects.ts";
 import type { WaitSet } from "../memory/wait_set.ts";
 import { type Attempt, type Gate, Line } from "../memory/waits.ts";
 import { checkTimeout, type WaitOptions } from "../wait.ts";
+import { callSync } from "./callback.ts";
 import type { AcquireOptions, SyncAcquireOptions } from "./options.ts";
 import {
   DONE,
@@ -114,13 +115,7 @@ export abstract class Core implements LockSide, Gate {
 
   #mendSync(repair: () => unknown): void {
     try {
-      const result = repair();
-      if (result instanceof Promise) {
-        result.catch(() => {});
-        throw new TypeError(
-          'Cannot wait for "repair" in acquireSync() as it has returned a promise: use await acquire(), or a "repair" that is not async',
-        );
-      }
+      callSync(repair, "repair", "acquireSync");
     } catch (error) {
       this.abandon();
       throw error;

@@ -1,5 +1,6 @@
 import { TimeoutError } from "../../errors.ts";
 import { runAsOwner, runAsOwnerSync } from "../context.ts";
+import { call, callSync } from "./callback.ts";
 import { givenOr } from "./given.ts";
 import type { AcquireOptions, SyncAcquireOptions } from "./options.ts";
 import type { LockSide } from "./side.ts";
@@ -90,7 +91,8 @@ export abstract class Lockable {
   }
 
   /**
-   * Calls `fn` while it is held, and releases it however that ends.
+   * Calls `fn` while it is held, and releases it however that ends. A generator
+   * function is run to its end, as the target of a process is.
    *
    * Cancel safety: as {@linkcode Lockable.acquire}; when `fn` has begun, nothing
    * but its own end ends the call.
@@ -117,7 +119,7 @@ export abstract class Lockable {
     if (!await this.acquire(options)) throw timedOut(options);
     let result: R;
     try {
-      result = await fn();
+      result = await call(fn);
     } catch (error) {
       // What went wrong first is what matters.
       await this.release().catch(() => {});
@@ -131,6 +133,9 @@ export abstract class Lockable {
    * {@linkcode Lockable.withLock}, blocking the thread; `fn` must not be async.
    *
    * Python: `with lock:`.
+   *
+   * @throws {TypeError} If `fn` returns a promise, or is a generator function: it
+   * would go on without the lock, which is released.
    */
   withLockSync<R>(fn: () => R, options?: SyncAcquireOptions): R {
     const owner = this.#side.newOwner();
@@ -143,7 +148,7 @@ export abstract class Lockable {
     if (!this.acquireSync(options)) throw timedOut(options);
     let result: R;
     try {
-      result = fn();
+      result = callSync(fn, "fn", "withLockSync");
     } catch (error) {
       try {
         this.releaseSync();

@@ -1,5 +1,6 @@
 /** What stands behind a public lock: one of this family's memory, or one elsewhere. */
 
+import { call } from "./callback.ts";
 import type { AcquireOptions, SyncAcquireOptions } from "./options.ts";
 
 /** A lock of any kind, as its public class uses it. */
@@ -46,7 +47,7 @@ export async function mend(
   abandon: () => unknown,
 ): Promise<void> {
   try {
-    await repair();
+    await call(repair);
   } catch (error) {
     await abandon();
     throw error;

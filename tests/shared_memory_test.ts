@@ -12,6 +12,7 @@ import { describe, it } from "@std/testing/bdd";
 import {
   DataCloneError,
   Process,
+  ProcessError,
   SharedArray,
   SharedDict,
   SharedList,
@@ -335,6 +336,41 @@ describe("a shared dict", () => {
       return n as number + 1;
     });
     assertEquals([dict.get("a"), calls], [11, 2]);
+  });
+
+  it("says so where an update changes its own key again and again", () => {
+    const dict = new SharedDict<number>({ a: 0, b: 0 });
+    const message = '"fn" itself has changed it';
+    const changes: ((n?: number) => unknown)[] = [
+      (n = 0) => dict.set("a", n + 1),
+      () => dict.update("a", (n = 0) => n + 1),
+      () => dict.pop("a") ?? dict.set("a", 0),
+    ];
+    for (const change of changes) {
+      assertThrows(
+        () =>
+          dict.update("a", (n = 0) => {
+            change(n);
+            return n + 1;
+          }),
+        ProcessError,
+        message,
+      );
+      // Nothing is left of it.
+      dict.set("a", 5);
+      assertEquals(dict.update("a", (n = 0) => n + 1), 6);
+    }
+    const list = new SharedList([1, 2]);
+    assertThrows(
+      () =>
+        list.update(0, (n) => {
+          list.push(list.shift()!);
+          return n;
+        }),
+      ProcessError,
+      message,
+    );
+    assertEquals(list.length, 2);
   });
 
   it("goes through the keys that there were", () => {

@@ -205,7 +205,7 @@ export class SharedDict<V, K extends DictKey = string>
    * value has been changed meanwhile, `fn` is called again with the new one.
    *
    * So `fn` should be quick, and do nothing but compute. It holds no lock: it may
-   * use the dict itself, and if it is slow, or its process dies in it, others are
+   * use the dict itself, but for changing this key, and if it is slow, or its process dies in it, others are
    * not held up. Whoever has been overtaken a few times is let through by the
    * others, if its `fn` takes less than 100 ms.
    *
@@ -222,6 +222,7 @@ export class SharedDict<V, K extends DictKey = string>
    * Python: `d[key] = f(d[key])` under a lock; it is not Python's `dict.update`.
    *
    * @returns What was set.
+   * @throws {ProcessError} If `fn` changes this key itself whenever it is called.
    */
   update(key: K, fn: (value: V | undefined) => V): V {
     return this.#core.update(

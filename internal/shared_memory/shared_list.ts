@@ -130,6 +130,7 @@ export class SharedList<V> implements Iterable<V>, Disposable {
    * Changes the value at an index, as {@linkcode SharedDict.update} does.
    *
    * @throws {RangeError} If there is none.
+   * @throws {ProcessError} If `fn` changes this value itself whenever it is called.
    *
    * @returns What was set.
    */

@@ -15,6 +15,7 @@
  *   await    another's name -> 0, when it is dead or has had its time.
  */
 
+import { ProcessError } from "../../errors.ts";
 import type { Member } from "../memory/member.ts";
 
 /** So long (ms) others let one have its way. */
@@ -22,12 +23,22 @@ const CLAIM_MS = 100;
 /** So often they look whether it lives (ms). */
 const LOOK = 5;
 
+/** So often a change is tried before one claims the structure. */
+const TRIES = 3;
+/** So often in a row it may be overtaken while its own thread has changed something. */
+const MOST_OWN = 1000;
+
+/** What an attempt gives where somebody else has changed the value meanwhile. */
+export const OVERTAKEN: unique symbol = Symbol("overtaken");
+
 /** The claim at some word of a structure. */
 export class Claim {
   readonly #member: Member;
   readonly #words: Int32Array;
   readonly #at: number;
   readonly #offset: number;
+  /** How often this thread has begun to change what is there. */
+  #changes = 0;
 
   constructor(member: Member, words: Int32Array, at: number, offset: number) {
     this.#member = member;
@@ -36,13 +47,31 @@ export class Claim {
     this.#offset = offset;
   }
 
+  /** Attempts a change until nobody overtakes it. */
+  insist<T>(attempt: () => T | typeof OVERTAKEN): T {
+    let own = 0;
+    try {
+      for (let tries = 1;; tries++) {
+        this.wait();
+        const before = this.#changes;
+        const made = attempt();
+        if (made !== OVERTAKEN) return made;
+        own = this.#changes === before ? 0 : own + 1;
+        if (own === MOST_OWN) throw overtakenByItself();
+        if (tries === TRIES) this.#make();
+      }
+    } finally {
+      this.#end();
+    }
+  }
+
   /** Claims it, if nobody else does. */
-  make(): void {
+  #make(): void {
     Atomics.compareExchange(this.#words, this.#at, 0, this.#member.id);
   }
 
   /** Takes one's own claim back. */
-  end(): void {
+  #end(): void {
     const { id, parking } = this.#member;
     if (this.#words[this.#at] !== id) return;
     if (Atomics.compareExchange(this.#words, this.#at, id, 0) === id) {
@@ -50,8 +79,12 @@ export class Claim {
     }
   }
 
-  /** Waits as long as another one's has to be respected. */
+  /**
+   * Waits as long as another one's has to be respected: to be called before what is
+   * there is changed.
+   */
   wait(): void {
+    this.#changes++;
     const claimant = this.#words[this.#at]!;
     if (claimant !== 0 && claimant !== this.#member.id) this.#sleep(claimant);
   }
@@ -66,4 +99,10 @@ export class Claim {
     }
     Atomics.compareExchange(this.#words, this.#at, claimant, 0);
   }
+}
+
+function overtakenByItself(): ProcessError {
+  return new ProcessError(
+    `Cannot update this value as "fn" itself has changed it in each of ${MOST_OWN} calls, after which it has to be called again: "fn" may change others, but return what this one is to be`,
+  );
 }

@@ -18,6 +18,7 @@ import {
 import { isTouched, KEEPER_WORDS } from "./keeper.ts";
 import { type DictKey, want, wanted } from "./keys.ts";
 import { ABSENT, ANY } from "./cell_keeper.ts";
+import { OVERTAKEN } from "./claim.ts";
 import { Stripe } from "./stripe.ts";
 import { countOf } from "./trie.ts";
 import {
@@ -28,6 +29,7 @@ import {
   NONE,
   type Reading,
   takeReading,
+  withReading,
 } from "./values.ts";
 
 const SEED = 0;
@@ -35,9 +37,6 @@ const ORDER = 1;
 const HEAD_WORDS = 16;
 const STRIPES = 16;
 const BODY_BYTES = (HEAD_WORDS + STRIPES * KEEPER_WORDS) * 4;
-
-/** So often a change is tried before one claims the stripe. */
-const TRIES = 3;
 
 export const DICT: ObjectType = defineType({
   code: 12,
@@ -94,12 +93,7 @@ export class Dict {
 
   /** The value of a key; `NONE`: it is not there. */
   get(key: DictKey): unknown {
-    const reading = takeReading();
-    try {
-      return this.#read(key, reading);
-    } finally {
-      giveBack(reading);
-    }
+    return withReading((reading) => this.#read(key, reading));
   }
 
   set(key: DictKey, value: unknown): void {
@@ -150,28 +144,14 @@ export class Dict {
     key: DictKey,
     change: (value: unknown) => unknown,
   ): unknown {
-    const stripe = this.#stripeOf(key);
-    try {
-      for (let tries = 1;; tries++) {
-        stripe.claim.wait();
-        const reading = takeReading();
-        let found: unknown;
-        let version: number;
-        try {
-          found = this.#read(key, reading);
-          version = reading.version;
-        } finally {
-          giveBack(reading);
-        }
-        const value = change(found);
-        if (this.#put(key, value, found === NONE ? ABSENT : version)) {
-          return value;
-        }
-        if (tries === TRIES) stripe.claim.make();
-      }
-    } finally {
-      stripe.claim.end();
-    }
+    return this.#stripeOf(key).claim.insist(() => {
+      const [found, version] = withReading((reading) =>
+        [this.#read(key, reading), reading.version] as const
+      );
+      const value = change(found);
+      const isPut = this.#put(key, value, found === NONE ? ABSENT : version);
+      return isPut ? value : OVERTAKEN;
+    });
   }
 
   /** All keys, in the order in which they came. */

@@ -10,6 +10,7 @@ import { unpin } from "../memory/pins.ts";
 import { decodeFrom } from "../wire/decode.ts";
 import { isTouched, KEEPER_WORDS } from "./keeper.ts";
 import { ANY } from "./cell_keeper.ts";
+import { OVERTAKEN } from "./claim.ts";
 import { type Outcome, Row, type Taken } from "./row.ts";
 import {
   contentOf,
@@ -20,10 +21,8 @@ import {
   NONE,
   type Reading,
   takeReading,
+  withReading,
 } from "./values.ts";
-
-/** So often a change is tried before one claims the list. */
-const TRIES = 3;
 
 export const LIST: ObjectType = defineType({
   code: 13,
@@ -58,12 +57,7 @@ export class List {
 
   /** The value at an index; `NONE`: there is none. */
   get(index: number): unknown {
-    const reading = takeReading();
-    try {
-      return this.#read(index, reading);
-    } finally {
-      giveBack(reading);
-    }
+    return withReading((reading) => this.#read(index, reading));
   }
 
   /** Puts a value in the place of another; `false`: there is none. */
@@ -135,27 +129,15 @@ export class List {
 
   /** Puts what `change` makes of the value at an index; `NONE`: there is none. */
   update(index: number, change: (value: unknown) => unknown): unknown {
-    const row = this.#row;
-    try {
-      for (let tries = 1;; tries++) {
-        row.claim.wait();
-        const reading = takeReading();
-        let found: unknown;
-        let version: number;
-        try {
-          found = this.#read(index, reading);
-          version = reading.version;
-        } finally {
-          giveBack(reading);
-        }
-        if (found === NONE) return NONE;
-        const value = change(found);
-        if (this.#put(index, value, version) === "put") return value;
-        if (tries === TRIES) row.claim.make();
-      }
-    } finally {
-      row.claim.end();
-    }
+    return this.#row.claim.insist(() => {
+      const [found, version] = withReading((reading) =>
+        [this.#read(index, reading), reading.version] as const
+      );
+      if (found === NONE) return NONE;
+      const value = change(found);
+      const outcome = this.#put(index, value, version);
+      return outcome === "put" ? value : OVERTAKEN;
+    });
   }
 
   clear(): void {

@@ -120,6 +120,16 @@ export function giveBack(reading: Reading): void {
   if (reading.bytes.length <= MAX_KEPT) kept = reading;
 }
 
+/** Calls `read` with what to copy a value to. */
+export function withReading<R>(read: (reading: Reading) => R): R {
+  const reading = takeReading();
+  try {
+    return read(reading);
+  } finally {
+    giveBack(reading);
+  }
+}
+
 /**
  * Whether a value could not be decoded because an object of ours in it is no
  * more: then it may have been replaced since it was copied.

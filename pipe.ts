@@ -55,6 +55,7 @@
  */
 
 import { BufferTooShortError, EOFError, ShutDownError } from "./errors.ts";
+import { checkOptions, mustBe } from "./internal/check.ts";
 import { throwIfKilled } from "./internal/context.ts";
 import { self } from "./internal/launch/identity.ts";
 import { LEVELS, log } from "./internal/launch/log.ts";
@@ -80,6 +81,7 @@ import { registerShared } from "./internal/travel/shared_class.ts";
 import {
   checkTimeout,
   type SyncWaitOptions,
+  timeoutOf,
   waitFor,
   type WaitOptions,
 } from "./internal/wait.ts";
@@ -252,6 +254,7 @@ export class Connection<T = unknown> implements AsyncIterable<T>, Disposable {
    * Python: `Connection.poll`.
    */
   async poll(options: WaitOptions = {}): Promise<boolean> {
+    timeoutOf(options);
     const { timeout = 0, signal } = options;
     const ready = await this.#channel.poll({ timeout, signal });
     this.#used = true;
@@ -295,6 +298,7 @@ export class Connection<T = unknown> implements AsyncIterable<T>, Disposable {
   async recvBytes(
     options: ReceiveBytesOptions = {},
   ): Promise<Uint8Array<ArrayBuffer>> {
+    timeoutOf(options);
     const { maxlength = Infinity } = options;
     if (!(maxlength >= 0)) {
       throw new RangeError(
@@ -329,7 +333,7 @@ export class Connection<T = unknown> implements AsyncIterable<T>, Disposable {
   recvSync(options: SyncWaitOptions = {}): T {
     const channel = this.#channel;
     if (!channel.receiveObjectSync) throw noTwin("recvSync", "recv");
-    checkTimeout(options.timeout);
+    timeoutOf(options);
     return channel.receiveObjectSync(options) as T;
   }
 
@@ -426,8 +430,13 @@ export interface PipeOptions {
 export function pipe<T = unknown>(
   options: PipeOptions = {},
 ): [Connection<T>, Connection<T>] {
+  checkOptions(options, "make pipe", "{ duplex: false }");
+  const { duplex = true } = options;
+  if (typeof duplex !== "boolean") {
+    throw mustBe("make pipe", "duplex", "true or false", duplex);
+  }
   const { space, holdings } = ownHome();
-  const object = createPipe(space, options.duplex ?? true);
+  const object = createPipe(space, duplex);
   const end = (end: number) =>
     newConnection<T>(
       new RingChannel(
@@ -656,6 +665,7 @@ export async function connect<T = unknown>(
   address: Address,
   options: ConnectOptions = {},
 ): Promise<Connection<T>> {
+  timeoutOf(options);
   const { authkey, tls, maxMessageSize, timeout, signal } = options;
   const channel = await dial(checkAddress(address, "connect"), {
     authkey: authkey === undefined

@@ -43,6 +43,7 @@
  */
 
 import { ShutDownError } from "./errors.ts";
+import { checkIterable } from "./internal/check.ts";
 import {
   CLOSED,
   coreOf,
@@ -179,7 +180,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
   put(item: T, options?: WaitOptions): Promise<void> {
     const { core } = this.#ways;
     if (core !== null) return core.putter.put(item, options);
-    return this.#call("put", [item], options ?? {});
+    return this.#callWaiting("put", [item], options);
   }
 
   /**
@@ -211,7 +212,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
   get(options?: WaitOptions): Promise<T> {
     const { core } = this.#ways;
     if (core !== null) return core.getter.get(options) as Promise<T>;
-    return this.#call("get", [], options ?? {});
+    return this.#callWaiting("get", [], options);
   }
 
   /**
@@ -249,10 +250,11 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
    * that were not put.
    * @throws {ShutDownError} If the queue was shut down, or closed in this thread.
    */
-  putMany(items: Iterable<T>, options?: WaitOptions): Promise<void> {
+  async putMany(items: Iterable<T>, options?: WaitOptions): Promise<void> {
     const { core } = this.#ways;
-    if (core !== null) return core.putter.putMany(items, options);
-    return this.#call("putMany", [[...items]], options ?? {});
+    if (core !== null) return await core.putter.putMany(items, options);
+    checkIterable(items, "put", "items");
+    await this.#callWaiting("putMany", [[...items]], options);
   }
 
   /**
@@ -269,7 +271,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     if (core !== null) {
       return core.getter.getMany(max, options) as Promise<T[]>;
     }
-    return this.#call("getMany", [max], options ?? {});
+    return this.#callWaiting("getMany", [max], options);
   }
 
   /**
@@ -375,15 +377,16 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     };
   }
 
-  async #call<R>(
+  async #call<R>(method: string, args: readonly unknown[]): Promise<R> {
+    return await remoteOf(this.#ways).call(method, args) as R;
+  }
+
+  async #callWaiting<R>(
     method: string,
     args: readonly unknown[],
     options?: WaitOptions,
   ): Promise<R> {
-    const remote = remoteOf(this.#ways);
-    return await (options === undefined
-      ? remote.call(method, args)
-      : callWaiting(remote, method, args, options)) as R;
+    return await callWaiting(remoteOf(this.#ways), method, args, options) as R;
   }
 }
 
@@ -563,7 +566,7 @@ export class SimpleQueue<T> implements Disposable {
   get(options?: WaitOptions): Promise<T> {
     const { core } = this.#ways;
     if (core !== null) return core.getter.get(options) as Promise<T>;
-    return this.#call("get", [], options ?? {});
+    return this.#callWaiting("get", [], options);
   }
 
   /**
@@ -592,14 +595,15 @@ export class SimpleQueue<T> implements Disposable {
     this.close();
   }
 
-  async #call<R>(
+  async #call<R>(method: string, args: readonly unknown[]): Promise<R> {
+    return await remoteOf(this.#ways).call(method, args) as R;
+  }
+
+  async #callWaiting<R>(
     method: string,
     args: readonly unknown[],
     options?: WaitOptions,
   ): Promise<R> {
-    const remote = remoteOf(this.#ways);
-    return await (options === undefined
-      ? remote.call(method, args)
-      : callWaiting(remote, method, args, options)) as R;
+    return await callWaiting(remoteOf(this.#ways), method, args, options) as R;
   }
 }

@@ -39,7 +39,7 @@ import {
   STDOUT,
 } from "./internal/subprocess/options.ts";
 import { checkInput, Program } from "./internal/subprocess/program.ts";
-import { checkTimeout, type WaitOptions } from "./internal/wait.ts";
+import { timeoutOf, type WaitOptions } from "./internal/wait.ts";
 
 export { DEVNULL, PIPE, STDOUT } from "./internal/subprocess/options.ts";
 export type {
@@ -240,7 +240,7 @@ export async function run<T extends boolean = false>(
   options: RunOptions<T> = {},
 ): Promise<CompletedProcess<T>> {
   const { input = null, check = false, signal } = options;
-  const timeout = checkTimeout(options.timeout);
+  const timeout = timeoutOf(options);
   signal?.throwIfAborted();
   if (input !== null) checkInput(input);
   const isLimited = timeout !== Infinity || signal !== undefined;

@@ -1,5 +1,6 @@
 /** How one waits: time-outs in milliseconds, abort signals, timers of any length. */
 
+import { checkOptions, mustBe } from "./check.ts";
 import { currentCoroutine } from "./context.ts";
 
 /** How long to wait, and what ends the wait. */
@@ -29,11 +30,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export function checkTimeout(timeout: number | undefined): number {
   if (timeout === undefined) return Infinity;
   if (typeof timeout !== "number") {
-    throw new TypeError(
-      `Cannot wait as "timeout" must be a number of milliseconds: current value is ${
-        Deno.inspect(timeout)
-      }`,
-    );
+    throw mustBe("wait", "timeout", "a number of milliseconds", timeout);
   }
   if (!(timeout >= 0)) {
     throw new RangeError(
@@ -41,6 +38,26 @@ export function checkTimeout(timeout: number | undefined): number {
     );
   }
   return timeout;
+}
+
+/** Checks how one wants to wait; gives the time to wait. First thing in a wait. */
+export function timeoutOf(options: WaitOptions): number {
+  if (typeof options !== "object" || options === null) refuseOptions(options);
+  const { signal } = options;
+  if (signal && typeof signal.throwIfAborted !== "function") {
+    throw mustBe("wait", "signal", "an AbortSignal", signal);
+  }
+  return checkTimeout(options.timeout);
+}
+
+/** Says how what stands there as in Python is written here. */
+function refuseOptions(options: unknown): void {
+  const timeout = typeof options === "number"
+    ? options
+    : options === false
+    ? 0
+    : 1000;
+  checkOptions(options, "wait", `{ timeout: ${timeout} }`);
 }
 
 /**
@@ -93,7 +110,7 @@ export async function waitFor<T>(
   promise: Promise<T>,
   options: WaitOptions = {},
 ): Promise<T | typeof TIMED_OUT> {
-  const timeout = checkTimeout(options.timeout);
+  const timeout = timeoutOf(options);
   const { signal } = options;
   const coroutine = currentCoroutine();
   coroutine?.throwIfKilled();

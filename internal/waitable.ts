@@ -1,8 +1,9 @@
 /** Waiting for whichever of several things is ready first. */
 
+import { checkIterable } from "./check.ts";
 import { throwIfKilled } from "./context.ts";
 import { breathe, turn } from "./turn.ts";
-import { checkTimeout, TIMED_OUT, waitFor, type WaitOptions } from "./wait.ts";
+import { TIMED_OUT, timeoutOf, waitFor, type WaitOptions } from "./wait.ts";
 import { WaitQueue } from "./wait_queue.ts";
 
 /** The method by which an object says when it is ready. */
@@ -36,7 +37,8 @@ export async function waitForAny<T>(
   objects: Iterable<T>,
   options: WaitOptions = {},
 ): Promise<T[]> {
-  const timeout = checkTimeout(options.timeout);
+  const timeout = timeoutOf(options);
+  checkIterable(objects, "wait", "objects");
   throwIfKilled();
   options.signal?.throwIfAborted();
   const entries = [...objects].map((object) => ({

@@ -17,6 +17,7 @@ const LAYERS = [
   ["errors.ts"],
   [
     "internal/async_variable.ts",
+    "internal/check.ts",
     "internal/context.ts",
     "internal/pace.ts",
     "internal/runtime_core.ts",

@@ -139,9 +139,8 @@ export class Group implements AsyncDisposable {
    * Cancel safety: giving up leaves them killed.
    */
   kill(options: KillOptions = {}): Promise<boolean> {
-    const { timeout, signal } = options;
     const { cores } = this.#members;
-    return kill(cores, options, () => this.join({ timeout, signal }));
+    return kill(cores, options, () => this.join(options));
   }
 
   /** Whether one more would have to wait for a place: not in a group. */

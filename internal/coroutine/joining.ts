@@ -1,6 +1,6 @@
 /** Waiting for many coroutines. */
 
-import { checkTimeout, TIMED_OUT, waitFor, type WaitOptions } from "../wait.ts";
+import { TIMED_OUT, timeoutOf, waitFor, type WaitOptions } from "../wait.ts";
 import { Arrivals } from "./arrivals.ts";
 import { type Core, FAILED } from "./core.ts";
 import { coreOf, type Greenlet } from "./greenlet.ts";
@@ -93,8 +93,8 @@ export function iwait<G extends Greenlet>(
   list: Iterable<G>,
   options: IwaitOptions = {},
 ): AsyncIterableIterator<Ended<G>> {
+  const timeout = timeoutOf(options);
   const { signal } = options;
-  const timeout = checkTimeout(options.timeout);
   const deadline = performance.now() + timeout;
   const arrivals = new Arrivals(coresOf(list), options.count);
   let taken = 0;

@@ -1,7 +1,7 @@
 /** Killing coroutines, and waiting for their end. */
 
 import { currentCoroutine } from "../context.ts";
-import { checkTimeout, type WaitOptions } from "../wait.ts";
+import { timeoutOf, type WaitOptions } from "../wait.ts";
 import type { Core } from "./core.ts";
 import { resumeByThrowing } from "./drive.ts";
 
@@ -20,7 +20,7 @@ export function kill(
   const current = currentCoroutine();
   let itself: Core | null = null;
   try {
-    checkTimeout(options.timeout);
+    timeoutOf(options);
     for (const core of [...cores]) {
       if (core === current) itself = core;
       else core.kill(options.exception, resumeByThrowing);

@@ -13,9 +13,9 @@ import { currentCoroutine } from "../context.ts";
 import { breathe } from "../turn.ts";
 import {
   after,
-  checkTimeout,
   holdsProgram,
   type SyncWaitOptions,
+  timeoutOf,
   type WaitOptions,
 } from "../wait.ts";
 import type { Member } from "./member.ts";
@@ -94,7 +94,7 @@ export class Line {
     options: WaitOptions = {},
   ): Promise<R | undefined> {
     try {
-      const timeout = checkTimeout(options.timeout);
+      const timeout = timeoutOf(options);
       options.signal?.throwIfAborted();
       const coroutine = currentCoroutine();
       coroutine?.throwIfKilled();
@@ -119,7 +119,7 @@ export class Line {
     attempt: Attempt<R>,
     options: SyncWaitOptions = {},
   ): R | undefined {
-    const timeout = checkTimeout(options.timeout);
+    const timeout = timeoutOf(options);
     const taken = attempt() ??
       (timeout === 0 ? undefined : this.#spin(attempt));
     if (taken !== undefined || timeout === 0) return taken;

@@ -2,7 +2,7 @@
 
 import { EOFError, ShutDownError, TimeoutError } from "../../errors.ts";
 import { throwIfKilled } from "../context.ts";
-import { after, checkTimeout, TIMED_OUT, type WaitOptions } from "../wait.ts";
+import { after, TIMED_OUT, timeoutOf, type WaitOptions } from "../wait.ts";
 import { WaitQueue } from "../wait_queue.ts";
 import type { WaitSource } from "../waitable.ts";
 import { type Address, nameOf, toAddress } from "./address.ts";
@@ -86,7 +86,7 @@ export class Acceptor<C extends { close(): void }> implements WaitSource {
 
   /** The next connection whose other end has proven the key. */
   async accept(options: WaitOptions): Promise<C> {
-    checkTimeout(options.timeout);
+    timeoutOf(options);
     throwIfKilled();
     options.signal?.throwIfAborted();
     if (this.#closed) throw this.#shutDown("accept at");

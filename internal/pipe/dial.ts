@@ -2,7 +2,7 @@
 
 import { TimeoutError } from "../../errors.ts";
 import { waitBySignal } from "../context.ts";
-import { after, checkTimeout, type WaitOptions } from "../wait.ts";
+import { after, timeoutOf, type WaitOptions } from "../wait.ts";
 import {
   type Address,
   checkTls,
@@ -44,7 +44,7 @@ export async function dialAs<C>(
   options: DialOptions,
   open: Opener<C>,
 ): Promise<C> {
-  const limit = checkTimeout(options.timeout);
+  const limit = timeoutOf(options);
   if (options.tls) checkTls(address, options.tls, "connect");
   return await waitBySignal(
     options.signal,

@@ -3,7 +3,7 @@
 import { EOFError, ProcessError, TimeoutError } from "../../errors.ts";
 import { throwIfKilled } from "../context.ts";
 import { breathe } from "../turn.ts";
-import { checkTimeout, TIMED_OUT, type WaitOptions } from "../wait.ts";
+import { TIMED_OUT, timeoutOf, type WaitOptions } from "../wait.ts";
 import { WaitQueue } from "../wait_queue.ts";
 import type { WaitSource } from "../waitable.ts";
 import { decodeFrom } from "../wire/decode.ts";
@@ -75,8 +75,7 @@ export class MessageReader implements WaitSource {
 
   /** Gives the next message, which must be of this kind. */
   receive(kind: Kind, options: WaitOptions): Promise<unknown> {
-    const { timeout } = options;
-    checkTimeout(timeout);
+    const timeout = timeoutOf(options);
     throwIfKilled();
     options.signal?.throwIfAborted();
     if (this.#receivers.size === 0) {
@@ -103,7 +102,7 @@ export class MessageReader implements WaitSource {
 
   /** Waits until a message is there, or the end. */
   async poll(options: WaitOptions): Promise<boolean> {
-    checkTimeout(options.timeout);
+    timeoutOf(options);
     throwIfKilled();
     options.signal?.throwIfAborted();
     if (this.ready()) {

@@ -1,5 +1,5 @@
 import { TimeoutError } from "../../errors.ts";
-import { checkTimeout, TIMED_OUT, waitFor, type WaitOptions } from "../wait.ts";
+import { TIMED_OUT, timeoutOf, waitFor, type WaitOptions } from "../wait.ts";
 import { Deque } from "./deque.ts";
 import { eventualOf, type Future } from "./future.ts";
 
@@ -64,11 +64,11 @@ class Completion<R> implements AsyncIterableIterator<Future<R>> {
 
   constructor(
     futures: ReadonlySet<Future<R>>,
-    { timeout, signal }: WaitOptions,
+    options: WaitOptions,
   ) {
     this.#count = futures.size;
-    this.#signal = signal;
-    this.#timeout = checkTimeout(timeout);
+    this.#timeout = timeoutOf(options);
+    this.#signal = options.signal;
     this.#end = performance.now() + this.#timeout;
     for (const future of futures) {
       eventualOf(future as Future<unknown>).whenSettled(() => {

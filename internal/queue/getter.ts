@@ -60,7 +60,9 @@ export class Getter {
   async getMany(max: number, options: WaitOptions = {}): Promise<unknown[]> {
     if (!(Number.isInteger(max) && max >= 1)) {
       throw new RangeError(
-        `Cannot get so many items as "max" must be an integer >= 1: current value is ${max}`,
+        `Cannot get so many items as "max" must be an integer >= 1: current value is ${
+          Deno.inspect(max, { depth: 0 })
+        }`,
       );
     }
     const items = await this.#wait(() => this.#attemptMany(max), options);

@@ -1,5 +1,6 @@
 /** How a thread puts into a ring. */
 
+import { checkIterable } from "../check.ts";
 import { throwIfKilled } from "../context.ts";
 import type { SharedObject } from "../memory/objects.ts";
 import type { Line } from "../memory/waits.ts";
@@ -8,11 +9,7 @@ import { compose } from "../structure/message.ts";
 import { Put } from "../structure/put_side.ts";
 import type { Ring } from "../structure/ring.ts";
 import { giveBack, takeScratch } from "../structure/scratch.ts";
-import {
-  checkTimeout,
-  type SyncWaitOptions,
-  type WaitOptions,
-} from "../wait.ts";
+import { type SyncWaitOptions, timeoutOf, type WaitOptions } from "../wait.ts";
 import { takeOut } from "../wire/parcels.ts";
 import {
   Batch,
@@ -86,7 +83,7 @@ export class Putter {
   }
 
   putSync(item: unknown, options: SyncWaitOptions = {}): void {
-    checkTimeout(options.timeout);
+    timeoutOf(options);
     const rest = this.#putNow(item, true);
     if (rest === null) return;
     const pins = this.#hold([rest.notes]);
@@ -103,6 +100,7 @@ export class Putter {
     options: WaitOptions = {},
   ): Promise<void> {
     check(options);
+    checkIterable(list, "put", "items");
     throwIfKilled();
     const items = [...list];
     const batch = new Batch(items);
@@ -186,7 +184,7 @@ export class Putter {
 }
 
 /** Refuses options that no wait could have. */
-function check({ timeout, signal }: WaitOptions): void {
-  checkTimeout(timeout);
-  signal?.throwIfAborted();
+function check(options: WaitOptions): void {
+  timeoutOf(options);
+  options.signal?.throwIfAborted();
 }

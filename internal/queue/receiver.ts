@@ -6,11 +6,7 @@ import type { Line } from "../memory/waits.ts";
 import { given } from "../pace.ts";
 import type { Direction } from "../structure/pipe.ts";
 import { BYTES, Seal } from "../structure/ring_words.ts";
-import {
-  checkTimeout,
-  type SyncWaitOptions,
-  type WaitOptions,
-} from "../wait.ts";
+import { type SyncWaitOptions, timeoutOf, type WaitOptions } from "../wait.ts";
 import type { WaitSource } from "../waitable.ts";
 import { Inbox, NOTHING, NotLoaded, OTHER } from "./inbox.ts";
 
@@ -90,7 +86,7 @@ export class Receiver implements WaitSource {
   ): Promise<unknown> {
     try {
       if (this.line.isEmpty) {
-        checkTimeout(options.timeout);
+        timeoutOf(options);
         options.signal?.throwIfAborted();
         throwIfKilled();
         const taken = attempt();

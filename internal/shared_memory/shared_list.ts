@@ -1,3 +1,4 @@
+import { checkIterable, mustBe } from "../check.ts";
 import { ownHome } from "../memory/home.ts";
 import { itemsOf } from "../structure/contents.ts";
 import { createList, List } from "../structure/list.ts";
@@ -171,6 +172,7 @@ export class SharedList<V> implements Iterable<V>, Disposable {
    * Python: `l.extend(values)`.
    */
   extend(values: Iterable<V>): void {
+    checkIterable(values, "extend the list", "values");
     this.#core.push([...values]);
   }
 
@@ -298,7 +300,10 @@ export class SharedList<V> implements Iterable<V>, Disposable {
   }
 }
 
-/** The whole number that an array would make of it. */
+/** The whole number that an array would make of a number. */
 function integer(n: number): number {
-  return Math.trunc(n) || 0;
+  if (typeof n !== "number" || Number.isNaN(n)) {
+    throw mustBe("use the list", "index", "a number", n);
+  }
+  return Math.trunc(n);
 }

@@ -1,4 +1,5 @@
 import { ShutDownError } from "../../errors.ts";
+import { checkOptions } from "../check.ts";
 import { note } from "../wire/parcels.ts";
 import { Unsendable } from "../wire/unsendable.ts";
 import { registerShared } from "../travel/shared_class.ts";
@@ -111,8 +112,14 @@ export class SharedMemory implements Disposable {
    * Python: `SharedMemory(name=None, create=False, size=0)`.
    */
   constructor(options: CreateSharedMemoryOptions | AttachSharedMemoryOptions) {
-    const region = next ?? (options.create ? create(options) : open(options));
+    const given = next;
     next = null;
+    checkOptions(
+      options,
+      "use shared memory",
+      "{ create: true, size: 1000 }, or { name } to open what is there",
+    );
+    const region = given ?? (options.create ? create(options) : open(options));
     this.#region = region;
     this.name = region.name;
     this.size = region.bytes.length;

@@ -1,7 +1,7 @@
 /** A running program with its streams: what `Popen` and `run` are made of. */
 
 import { ProcessError, TimeoutExpiredError } from "../../errors.ts";
-import { checkTimeout, TIMED_OUT, waitFor, type WaitOptions } from "../wait.ts";
+import { TIMED_OUT, timeoutOf, waitFor, type WaitOptions } from "../wait.ts";
 import { Child } from "./child.ts";
 import { commandOf, show } from "./command.ts";
 import { type Pump, pumpIn, pumpOut } from "./file_pump.ts";
@@ -74,7 +74,7 @@ export class Program {
     input: string | Uint8Array | null,
     options: WaitOptions,
   ): Promise<void> {
-    checkTimeout(options.timeout);
+    timeoutOf(options);
     options.signal?.throwIfAborted();
     if (input !== null) this.#checkInput(input);
     if (this.#conversation === null) {

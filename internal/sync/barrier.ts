@@ -8,7 +8,7 @@ import {
 } from "../wait.ts";
 import { ownAction, referenceTo, writeReference } from "./barrier_action.ts";
 import { BarrierCore } from "./barrier_core.ts";
-import { checkInteger } from "./check.ts";
+import { checkFunction, checkInteger } from "../check.ts";
 import { givenOr, giving } from "./given.ts";
 import { RemoteSide } from "./remote_sides.ts";
 import { barrierService } from "./services.ts";
@@ -246,13 +246,7 @@ function newBarrier(
 ): BarrierCore {
   checkInteger(parties, "create barrier", "parties", 1, MOST_PARTIES);
   checkTimeout(timeout);
-  if (action !== undefined && typeof action !== "function") {
-    throw new TypeError(
-      `Cannot create barrier as "action" must be a function: current value is ${
-        Deno.inspect(action, { depth: 0 })
-      }`,
-    );
-  }
+  if (action !== undefined) checkFunction(action, "create barrier", "action");
   return newShared(
     BARRIER,
     barrierBytes(parties),

@@ -8,11 +8,7 @@ import {
   type BarrierWords,
   type Standing,
 } from "../structure/barrier.ts";
-import {
-  checkTimeout,
-  type SyncWaitOptions,
-  type WaitOptions,
-} from "../wait.ts";
+import { type SyncWaitOptions, timeoutOf, type WaitOptions } from "../wait.ts";
 import { type Action, referredAction } from "./barrier_action.ts";
 import { checkWait, lineOf } from "./core.ts";
 import { promised } from "./side.ts";
@@ -81,8 +77,8 @@ export class BarrierCore implements Gate {
   }
 
   async wait(options: WaitOptions = {}): Promise<number> {
+    checkWait(options);
     const timeout = options.timeout ?? this.#timeout;
-    checkWait({ ...options, timeout });
     const ticket = this.#enter();
     let standing: Standing | undefined;
     try {
@@ -106,7 +102,8 @@ export class BarrierCore implements Gate {
   }
 
   waitSync(options: SyncWaitOptions = {}): number {
-    const timeout = checkTimeout(options.timeout ?? this.#timeout);
+    timeoutOf(options);
+    const timeout = options.timeout ?? this.#timeout;
     const ticket = this.#enter();
     let standing: Standing | undefined;
     try {

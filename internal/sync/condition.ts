@@ -9,14 +9,18 @@ import {
 import { readHandle, writeHandle } from "../travel/handles.ts";
 import type { Handle } from "../travel/service.ts";
 import { registerShared } from "../travel/shared_class.ts";
-import { checkTimeout } from "../wait.ts";
+import { timeoutOf } from "../wait.ts";
 import { ConditionCore } from "./condition_core.ts";
 import { call, callSync } from "./callback.ts";
 import { givenOr, giving } from "./given.ts";
 import { Lock, RLock } from "./lock.ts";
 import { initSide, Lockable, sideOf } from "./lockable.ts";
 import { LockCore } from "./lock_core.ts";
-import type { AcquireOptions, SyncAcquireOptions } from "./options.ts";
+import {
+  type AcquireOptions,
+  repairOf,
+  type SyncAcquireOptions,
+} from "./options.ts";
 import { RemoteRLock } from "./remote_sides.ts";
 import { RLockCore } from "./rlock_core.ts";
 import { conditionService } from "./services.ts";
@@ -122,7 +126,7 @@ export class Condition extends Lockable {
     predicate: () => T | PromiseLike<T>,
     options: AcquireOptions = {},
   ): Promise<T> {
-    const end = performance.now() + checkTimeout(options.timeout);
+    const end = performance.now() + timeoutOf(options);
     this.#core.checkHeld();
     for (;;) {
       const result = await call(predicate);
@@ -142,7 +146,7 @@ export class Condition extends Lockable {
    * function.
    */
   waitForSync<T>(predicate: () => T, options: SyncAcquireOptions = {}): T {
-    const end = performance.now() + checkTimeout(options.timeout);
+    const end = performance.now() + timeoutOf(options);
     this.#core.checkHeld();
     for (;;) {
       const result = callSync(predicate, "predicate", "waitForSync");
@@ -226,9 +230,12 @@ export class Condition extends Lockable {
 /** A condition elsewhere, with its lock. */
 class RemoteCondition extends RemoteRLock {
   async wait(options: AcquireOptions = {}): Promise<boolean> {
-    const { repair, ...waitOptions } = options;
+    const repair = repairOf(options);
+    const { timeout, signal } = options;
     try {
-      return await this.asOwner(() => this.callWaiting("wait", waitOptions));
+      return await this.asOwner(() =>
+        this.callWaiting("wait", { timeout, signal })
+      );
     } catch (error) {
       if (!(error instanceof LockAbandonedError) || !repair) throw error;
       await this.acquire();

@@ -2,11 +2,14 @@ import type { SharedObject } from "../memory/objects.ts";
 import type { WaitSet } from "../memory/wait_set.ts";
 import type { Gate, Line } from "../memory/waits.ts";
 import { conditionOf, type ConditionWords } from "../structure/condition.ts";
-import { checkTimeout } from "../wait.ts";
-import { checkInteger } from "./check.ts";
+import { checkInteger } from "../check.ts";
 import { checkWait, lineOf } from "./core.ts";
 import type { Left, LockCore } from "./lock_core.ts";
-import type { AcquireOptions, SyncAcquireOptions } from "./options.ts";
+import {
+  type AcquireOptions,
+  repairOf,
+  type SyncAcquireOptions,
+} from "./options.ts";
 import { promised } from "./side.ts";
 
 /** A Condition in this thread. It is the gate of its line, as a {@linkcode Core} is. */
@@ -32,6 +35,7 @@ export class ConditionCore implements Gate {
 
   async wait(options: AcquireOptions = {}): Promise<boolean> {
     checkWait(options);
+    const repair = repairOf(options);
     const { lock, words } = this;
     const left = this.#enter();
     let notified = false;
@@ -43,7 +47,7 @@ export class ConditionCore implements Gate {
         if (words.giveUp()) this.#passOn();
         throw error;
       } finally {
-        await lock.takeAgain(left, options.repair);
+        await lock.takeAgain(left, repair);
       }
     } catch (error) {
       if (notified) this.#passOn();
@@ -54,7 +58,7 @@ export class ConditionCore implements Gate {
   }
 
   waitSync(options: SyncAcquireOptions = {}): boolean {
-    checkTimeout(options.timeout);
+    const repair = repairOf(options);
     const { lock, words } = this;
     const left = this.#enter();
     let notified = false;
@@ -66,7 +70,7 @@ export class ConditionCore implements Gate {
         if (words.giveUp()) this.#passOn();
         throw error;
       } finally {
-        lock.takeAgainSync(left, options.repair);
+        lock.takeAgainSync(left, repair);
       }
     } catch (error) {
       if (notified) this.#passOn();

@@ -5,9 +5,13 @@ import { homeIn } from "../memory/home.ts";
 import type { SharedObject } from "../memory/objects.ts";
 import type { WaitSet } from "../memory/wait_set.ts";
 import { type Attempt, type Gate, Line } from "../memory/waits.ts";
-import { checkTimeout, type WaitOptions } from "../wait.ts";
+import { timeoutOf, type WaitOptions } from "../wait.ts";
 import { callSync } from "./callback.ts";
-import type { AcquireOptions, SyncAcquireOptions } from "./options.ts";
+import {
+  type AcquireOptions,
+  repairOf,
+  type SyncAcquireOptions,
+} from "./options.ts";
 import {
   DONE,
   type LockSide,
@@ -24,7 +28,7 @@ export function lineOf(object: SharedObject, gate: Gate): Line {
 
 /** Checks how one wants to wait, and that one may; first thing in a wait. */
 export function checkWait(options: WaitOptions): void {
-  checkTimeout(options.timeout);
+  timeoutOf(options);
   options.signal?.throwIfAborted();
   throwIfKilled();
 }
@@ -67,7 +71,7 @@ export abstract class Core implements LockSide, Gate {
   }
 
   async #acquire(options: AcquireOptions = {}): Promise<boolean> {
-    const { repair } = options;
+    const repair = repairOf(options);
     const taken = await this.take(repair !== undefined, options);
     if (taken === "abandoned") await mend(repair!, () => this.abandon());
     return taken !== undefined;
@@ -89,9 +93,8 @@ export abstract class Core implements LockSide, Gate {
   }
 
   #acquireSync(options: SyncAcquireOptions = {}): boolean {
-    checkTimeout(options.timeout);
+    const repair = repairOf(options);
     if (this.tryFast()) return true;
-    const { repair } = options;
     const taken = this.line.waitSync(
       this.attempt(repair !== undefined),
       options,

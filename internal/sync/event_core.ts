@@ -2,11 +2,7 @@ import { currentCoroutine } from "../context.ts";
 import type { SharedObject } from "../memory/objects.ts";
 import type { Line } from "../memory/waits.ts";
 import { eventOf, type EventWord } from "../structure/event.ts";
-import {
-  checkTimeout,
-  type SyncWaitOptions,
-  type WaitOptions,
-} from "../wait.ts";
+import { type SyncWaitOptions, timeoutOf, type WaitOptions } from "../wait.ts";
 import { checkWait, lineOf } from "./core.ts";
 import { promised, TRUE } from "./side.ts";
 
@@ -67,7 +63,7 @@ export class EventCore {
   }
 
   waitSync(options: SyncWaitOptions = {}): boolean {
-    checkTimeout(options.timeout);
+    timeoutOf(options);
     if (this.isSetSync()) return true;
     const attempt = this.#word.attempt();
     return this.#line.waitSync(attempt, options) !== undefined;

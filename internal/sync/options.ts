@@ -1,6 +1,7 @@
 /** How one waits for a lock. */
 
-import type { SyncWaitOptions, WaitOptions } from "../wait.ts";
+import { checkFunction } from "../check.ts";
+import { type SyncWaitOptions, timeoutOf, type WaitOptions } from "../wait.ts";
 
 /** How to take a lock of any kind. */
 export interface AcquireOptions extends WaitOptions {
@@ -16,4 +17,14 @@ export interface AcquireOptions extends WaitOptions {
 export interface SyncAcquireOptions extends SyncWaitOptions {
   /** As in {@linkcode AcquireOptions}; it must not be async. */
   repair?: (() => unknown) | undefined;
+}
+
+/** Checks how one wants to take a lock; gives what is to mend what it guards. */
+export function repairOf(
+  options: AcquireOptions,
+): (() => unknown) | undefined {
+  timeoutOf(options);
+  const { repair } = options;
+  if (repair !== undefined) checkFunction(repair, "take the lock", "repair");
+  return repair;
 }

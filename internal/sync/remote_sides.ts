@@ -2,8 +2,8 @@
 
 import { currentContext, currentCoroutine, runInSync } from "../context.ts";
 import { callWaiting, noSync, type Remote } from "../travel/remote.ts";
-import { checkTimeout, type WaitOptions } from "../wait.ts";
-import type { AcquireOptions } from "./options.ts";
+import type { WaitOptions } from "../wait.ts";
+import { type AcquireOptions, repairOf } from "./options.ts";
 import { callbackOwner, ownerAround } from "./rlock_core.ts";
 import { type LockSide, mend, type Taken } from "./side.ts";
 
@@ -25,10 +25,8 @@ export class RemoteSide {
   /** Calls one that does. */
   async callWaiting<R>(
     method: string,
-    options: WaitOptions = {},
+    options?: WaitOptions,
   ): Promise<R> {
-    checkTimeout(options.timeout);
-    options.signal?.throwIfAborted();
     return await callWaiting(this.remote, method, [], options) as R;
   }
 
@@ -41,8 +39,8 @@ export class RemoteSide {
 /** A lock of some kind elsewhere. */
 export class RemoteLock extends RemoteSide implements LockSide {
   async acquire(options: AcquireOptions = {}): Promise<boolean> {
-    const { timeout, signal, repair } = options;
-    checkTimeout(timeout);
+    const repair = repairOf(options);
+    const { timeout, signal } = options;
     signal?.throwIfAborted();
     const taken = await this.remote.call(
       "take",

@@ -8,7 +8,7 @@ import {
 import type { Remote } from "../travel/remote.ts";
 import type { SharedClass } from "../travel/service.ts";
 import { registerShared } from "../travel/shared_class.ts";
-import { checkInteger } from "./check.ts";
+import { checkInteger } from "../check.ts";
 import { giving } from "./given.ts";
 import { initSide, Lockable, sideOf } from "./lockable.ts";
 import { RemoteLock } from "./remote_sides.ts";

@@ -1,7 +1,7 @@
 /** What an object holds that stands for one elsewhere, instead of a core. */
 
 import { ShutDownError } from "../../errors.ts";
-import type { WaitOptions } from "../wait.ts";
+import { timeoutOf, type WaitOptions } from "../wait.ts";
 
 /**
  * An object in another process, which serves it over a connection.
@@ -65,8 +65,11 @@ export function callWaiting(
   remote: Remote,
   method: string,
   args: readonly unknown[],
-  { timeout, signal }: WaitOptions = {},
+  options: WaitOptions = {},
 ): Promise<unknown> {
+  timeoutOf(options);
+  const { timeout, signal } = options;
+  signal?.throwIfAborted();
   return remote.call(method, [...args, { timeout }], signal);
 }
 

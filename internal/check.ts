@@ -1,0 +1,64 @@
+/** Checks what a user has given: what is wrong is said in the user's own words. */
+
+/** Checks a number: a whole one within bounds. */
+export function checkInteger(
+  value: number,
+  cannot: string,
+  name: string,
+  least: number,
+  most: number,
+): void {
+  if (typeof value !== "number") {
+    throw mustBe(cannot, name, "a number", value);
+  }
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new RangeError(
+      `Cannot ${cannot} as "${name}" must be an integer from ${least} to ${most}: current value is ${value}`,
+    );
+  }
+}
+
+/** Checks a function. */
+export function checkFunction(
+  value: unknown,
+  cannot: string,
+  name: string,
+): void {
+  if (typeof value === "function") return;
+  throw mustBe(cannot, name, "a function", value);
+}
+
+/** Checks what has several things in it. */
+export function checkIterable(
+  value: unknown,
+  cannot: string,
+  name: string,
+): void {
+  const found = value as Partial<Iterable<unknown>> | null | undefined;
+  if (typeof found?.[Symbol.iterator] === "function") return;
+  throw mustBe(cannot, name, "iterable, such as an array", value);
+}
+
+/** Checks options, of which `form` is an example. */
+export function checkOptions(
+  options: unknown,
+  cannot: string,
+  form: string,
+): void {
+  if (typeof options === "object" && options !== null) return;
+  throw mustBe(cannot, "options", `an object, such as ${form}`, options);
+}
+
+/** The error of what is of a wrong type. */
+export function mustBe(
+  cannot: string,
+  name: string,
+  what: string,
+  value: unknown,
+): TypeError {
+  return new TypeError(
+    `Cannot ${cannot} as "${name}" must be ${what}: current value is ${
+      Deno.inspect(value, { depth: 0 })
+    }`,
+  );
+}

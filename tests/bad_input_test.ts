@@ -1,0 +1,195 @@
+/** What plain JavaScript, or who is used to Python, gives: it is refused by name. */
+
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import {
+  Barrier,
+  Condition,
+  connect,
+  Event,
+  iwait,
+  Listener,
+  Lock,
+  pipe,
+  Queue,
+  RLock,
+  Semaphore,
+  SharedList,
+  SharedMemory,
+  spawn,
+  wait,
+} from "@multi/processing";
+import { until } from "./support/until.ts";
+import { nothingLeft } from "./support/nothing_left.ts";
+
+/** Options that are none, and what the error says of them. */
+const NO_OPTIONS: [unknown, string][] = [
+  [null, "must be an object, such as { timeout: 1000 }: current value is null"],
+  [false, "must be an object, such as { timeout: 0 }: current value is false"],
+  [5, "must be an object, such as { timeout: 5 }: current value is 5"],
+  [true, '"options" must be an object'],
+  ["5", '"options" must be an object'],
+  [() => {}, '"options" must be an object'],
+  [{ signal: 5 }, '"signal" must be an AbortSignal: current value is 5'],
+  [{ timeout: "5" }, '"timeout" must be a number of milliseconds'],
+];
+
+// deno-lint-ignore no-explicit-any
+type Any = any;
+
+describe("what cannot be", () => {
+  nothingLeft();
+
+  it("is refused where one waits", async () => {
+    using queue = new Queue<number>();
+    using listener = new Listener({ address: ["127.0.0.1", 0] });
+    const [here, there] = pipe<number>();
+    const [lock, semaphore] = [new Lock(), new Semaphore(0)];
+    const [event, condition] = [new Event(), new Condition()];
+    const barrier = new Barrier(2);
+    await lock.acquire();
+    const greenlet = spawn(() => until(() => isOver));
+    let isOver = false;
+    const waits: ((options: Any) => Promise<unknown>)[] = [
+      (options) => queue.get(options),
+      (options) => queue.getMany(1, options),
+      (options) => queue.put(1, options),
+      (options) => queue.putMany([1], options),
+      (options) => here.recv(options),
+      (options) => here.recvBytes(options),
+      (options) => here.poll(options),
+      (options) => wait([here], options),
+      (options) => listener.accept(options),
+      (options) => connect(listener.address, options),
+      (options) => lock.acquire(options),
+      (options) => lock.withLock(() => {}, options),
+      (options) => lock.guard(options),
+      (options) => semaphore.acquire(options),
+      (options) => new RLock().acquire(options),
+      (options) => event.wait(options),
+      (options) => barrier.wait(options),
+      (options) => condition.withLock(() => condition.wait(options)),
+      (options) =>
+        condition.withLock(() => condition.waitFor(() => false, options)),
+      (options) => greenlet.join(options),
+    ];
+    const blocks: ((options: Any) => unknown)[] = [
+      (options) => queue.getSync(options),
+      (options) => queue.putSync(1, options),
+      (options) => here.recvSync(options),
+      (options) => lock.acquireSync(options),
+      (options) => event.waitSync(options),
+      (options) => barrier.waitSync(options),
+      (options) => condition.withLockSync(() => condition.waitSync(options)),
+      (options) => iwait([greenlet], options),
+    ];
+    for (const [options, message] of NO_OPTIONS) {
+      for (const wait of waits) {
+        await assertRejects(() => wait(options), TypeError, message);
+      }
+      for (const block of blocks) {
+        assertThrows(() => block(options), TypeError, message);
+      }
+    }
+    assertEquals(await queue.qsize(), 0);
+    assertEquals(await barrier.nWaiting(), 0);
+    isOver = true;
+    await greenlet;
+    here.close();
+    there.close();
+  });
+
+  it("is refused as a repair", async () => {
+    const lock = new Lock();
+    const bad = { repair: 5 as Any };
+    const message = '"repair" must be a function: current value is 5';
+    await assertRejects(() => lock.acquire(bad), TypeError, message);
+    assertThrows(() => lock.acquireSync(bad), TypeError, message);
+    const condition = new Condition(lock);
+    await assertRejects(
+      () => lock.withLock(() => condition.wait(bad)),
+      TypeError,
+      message,
+    );
+    assertEquals(await lock.locked(), false);
+  });
+
+  it("is refused where several things are to be given", async () => {
+    using queue = new Queue<number>();
+    for (const no of [null, undefined, 5, {}]) {
+      await assertRejects(
+        () => queue.putMany(no as Any),
+        TypeError,
+        'Cannot put as "items" must be iterable, such as an array',
+      );
+      await assertRejects(
+        () => wait(no as Any),
+        TypeError,
+        'Cannot wait as "objects" must be iterable',
+      );
+    }
+    assertThrows(
+      () => new SharedList().extend(5 as Any),
+      TypeError,
+      '"values" must be iterable',
+    );
+  });
+
+  it("is refused by its name and as it was written", async () => {
+    using queue = new Queue<number>();
+    await assertRejects(
+      () => queue.getMany("3" as Any),
+      RangeError,
+      'current value is "3"',
+    );
+    for (const no of [null, false, 5]) {
+      assertThrows(
+        () => pipe(no as Any),
+        TypeError,
+        'Cannot make pipe as "options" must be an object, such as { duplex: false }',
+      );
+    }
+    for (const duplex of [0, "3", null]) {
+      assertThrows(
+        () => pipe({ duplex: duplex as Any }),
+        TypeError,
+        '"duplex" must be true or false',
+      );
+    }
+    for (const no of [undefined, null, "name"]) {
+      assertThrows(
+        () => new SharedMemory(no as Any),
+        TypeError,
+        "such as { create: true, size: 1000 }, or { name }",
+      );
+    }
+  });
+
+  it("is refused as the index of a list", () => {
+    const list = new SharedList([1, 2]);
+    const uses: ((index: Any) => unknown)[] = [
+      (index) => list.at(index),
+      (index) => list.set(index, 5),
+      (index) => list.update(index, () => 5),
+      (index) => list.insert(index, 5),
+      (index) => list.splice(index, 1),
+      (index) => list.slice(0, index ?? null),
+      (index) => list.pop(index ?? null),
+    ];
+    for (const no of [{}, NaN, class {}, "1", undefined]) {
+      for (const use of uses) {
+        assertThrows(
+          () => use(no),
+          TypeError,
+          'Cannot use the list as "index" must be a number: current value is',
+        );
+      }
+    }
+    assertEquals(list.slice(), [1, 2]);
+    assertEquals([list.at(1.5), list.at(Infinity), list.pop()], [
+      2,
+      undefined,
+      2,
+    ]);
+  });
+});

@@ -134,7 +134,6 @@ describe("a manager's number", () => {
         const use of [
           () => manager.value(typecode, bad),
           () => value.set(bad),
-          () => value.add(bad),
           () => manager.array(typecode, [zero, bad] as never[]),
           () => array.set(0, bad),
         ]
@@ -153,6 +152,21 @@ describe("a manager's number", () => {
     const single = await manager.value("f", 0.5);
     await single.add(0.1);
     assertEquals(await single.get(), Math.fround(0.6));
+  });
+
+  it("is subtracted from by what need not fit itself", async () => {
+    await using manager = new Manager();
+    const byte = await manager.value("B", 5);
+    assertEquals([await byte.add(-1), await byte.get()], [5, 4]);
+    const big = await manager.value("Q", 5n);
+    assertEquals([await big.add(-1n), await big.get()], [5n, 4n]);
+    for (const bad of [0.5, NaN]) {
+      await assertRejects(() => byte.add(bad), RangeError, "no integer");
+    }
+    for (const value of [byte, big]) {
+      await assertRejects(() => value.add("1" as never), TypeError);
+    }
+    assertEquals(await byte.get(), 4);
   });
 
   it("comes in arrays that have a length", async () => {

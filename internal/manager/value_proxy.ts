@@ -1,5 +1,5 @@
 import {
-  checkNumber,
+  checkKind,
   type NumberOf,
   type Typecode,
 } from "../structure/numbers.ts";
@@ -16,7 +16,7 @@ const METHODS = {
   get: ({ array }) => array[0],
   set: (home, value: unknown) => setNumber(home, 0, value),
   add: ({ typecode, array }, value: never) => {
-    checkNumber(typecode, value);
+    checkKind(typecode, value);
     const before = array[0]!;
     array[0] = (before as number + value) as never;
     return before;
@@ -64,11 +64,12 @@ export class ValueProxy<C extends Typecode = Typecode> extends BaseProxy {
   }
 
   /**
-   * Adds to the number, so that nothing that others add is lost. Integers wrap
-   * around where the sum does not fit.
+   * Adds to the number, so that nothing that others add is lost; to subtract, add
+   * what is less than 0. Integers wrap around where the sum does not fit.
    *
-   * @throws {TypeError} If it is not a number of its type.
-   * @throws {RangeError} If it does not fit.
+   * @throws {TypeError} If it is a `bigint` where the type has numbers, or the other
+   * way round.
+   * @throws {RangeError} If it is no integer and its type has nothing else.
    *
    * @returns The number before.
    */

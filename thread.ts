@@ -48,6 +48,7 @@ import {
 } from "./internal/launch/this_thread.ts";
 import type { ThreadHandle } from "./internal/launch/thread_handle.ts";
 import { GATE, type Gate } from "./internal/launch/thread_messages.ts";
+import { forThread } from "./internal/travel/route.ts";
 import {
   after,
   checkTimeout,
@@ -229,7 +230,8 @@ export class Thread<A extends unknown[] = unknown[], R = unknown>
    * that `permissions` need.
    */
   start(): void {
-    if (this.#job === null) {
+    const job = this.#job;
+    if (job === null) {
       throw new ProcessError(
         `Cannot start ${this.name} as it was started before: make a new one`,
       );
@@ -240,7 +242,7 @@ export class Thread<A extends unknown[] = unknown[], R = unknown>
     const handle = startThread({
       name: this.name,
       daemon: this.#daemon,
-      job: encodeJob(this.#job),
+      job: forThread(() => encodeJob(job)),
       permissions,
       maxHeapMb: this.maxHeapMb,
       quiet: hook !== null,

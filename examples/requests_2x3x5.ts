@@ -1,5 +1,6 @@
 // 2 processes × 3 threads × 5 coroutines fetch what is in one queue. If a process is
 // killed meanwhile, the other goes on; the URLs it had in its hands are named.
+// Threads of several processes have one queue with --allow-ffi only.
 // (Each process and thread loads what is imported here: so no more than is needed.)
 import { joinall, spawn } from "@multi/processing/coroutine";
 import { Process } from "@multi/processing/process";

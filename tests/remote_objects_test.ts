@@ -11,6 +11,7 @@ import {
   DataCloneError,
   EOFError,
   Process,
+  Queue,
   TimeoutError,
 } from "@multi/processing";
 import {
@@ -28,6 +29,7 @@ import {
   takeAndPut,
   takeWithin,
 } from "./fixtures/box_work.ts";
+import { passOn, putByThread } from "./fixtures/passes_to_thread.ts";
 import { Box } from "./support/box.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { deno, pathOf } from "./support/run.ts";
@@ -131,6 +133,19 @@ describe("an object in a process without ffi", () => {
     );
     assertStrictEquals((await box.take() as [Box])[0], box);
     assertEquals(box.isEntered, false);
+  });
+
+  it("cannot be passed on to a thread, but what is in it can", async () => {
+    using queue = new Queue<string>();
+    const error = await assertRejects(
+      () => runWith({ read: true }, putByThread, queue),
+      DataCloneError,
+      "what another process serves cannot be sent to a thread",
+    );
+    assertEquals((error as DataCloneError).path, "args[0]");
+    assertEquals(await queue.empty(), true);
+    await runWith({ read: true }, passOn, queue);
+    assertEquals(await queue.get(), "hello");
   });
 
   it("tells its callers apart", async () => {

@@ -5,7 +5,7 @@
  */
 
 import { DataCloneError } from "../../errors.ts";
-import { locateBy } from "./route.ts";
+import { checkMayMeet, locateBy } from "./route.ts";
 
 const WAY = "here";
 /** This thread, told from all others. */
@@ -22,6 +22,7 @@ export function meetAgain(
   id: number,
   object: object,
 ): readonly unknown[] {
+  checkMayMeet();
   let ids = numbers.get(link);
   if (ids === undefined) numbers.set(link, ids = new Map());
   let number = ids.get(id);

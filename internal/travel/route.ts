@@ -77,6 +77,27 @@ export function over<R>(way: Route | null, fn: () => R): R {
   }
 }
 
+let isForThread = false;
+
+/** Writes what another thread of this process is to read, and nobody else. */
+export function forThread<R>(write: () => R): R {
+  const outer = isForThread;
+  isForThread = true;
+  try {
+    return write();
+  } finally {
+    isForThread = outer;
+  }
+}
+
+/** Refuses what only this thread can find again, where another one is to. */
+export function checkMayMeet(): void {
+  if (!isForThread) return;
+  throw new Unsendable(
+    "what another process serves cannot be sent to a thread, as this thread alone can reach that process: start the program with --allow-ffi, let the thread connect to a Manager, or pass on what comes through a queue that is made here",
+  );
+}
+
 /** Finds again what {@linkcode Remote.locate} has told of. */
 export type Locator = (
   shared: SharedClass<object>,

@@ -133,6 +133,20 @@ describe("an end of a pipe", () => {
     await process.join();
   });
 
+  it("is held by a result that nobody has asked for yet", async () => {
+    const [here, there] = pipe();
+    using _here = here;
+    const process = new Process({ target: work.giveBack, args: [there] });
+    process.start();
+    there.close();
+    await process.join();
+    const back = await process.result();
+    await back.send(5);
+    assertEquals(await here.recv(), 5);
+    back.close();
+    await assertRejects(() => here.recv(), EOFError);
+  });
+
   it("is one end, however many connections of this thread are it", async () => {
     const [carrier, receiver] = pipe<Connection<number>>();
     using _carrier = carrier, _receiver = receiver;

@@ -226,11 +226,11 @@ export class Child implements ChildHandle {
     // What is left of its stderr is a subprocess's: nobody waits for that.
     this.#keepProgram(false);
     const exitcode = signal === null ? code : 128 - code;
-    // It may have died before it held what it was sent.
-    if ("pins" in boot.job) takeOut(boot.job.pins);
-    dropPinsFrom(this.pid);
     // What was thrown beside the target was not what ended it.
     if (!this.#finished && exitcode !== 1) this.outcome = null;
+    // It may have died before it held what it was sent.
+    if ("pins" in boot.job) takeOut(boot.job.pins);
+    dropPinsFrom(this.pid, this.outcome?.pins ?? []);
     this.#end(exitcode);
     // It stayed open as the sign that this process lives.
     await written;

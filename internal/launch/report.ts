@@ -133,6 +133,13 @@ export class Outcome {
     }
   }
 
+  /** What is pinned until somebody opens it. */
+  get pins(): readonly number[] {
+    const report = this.#report;
+    if (report === null || !(report[0]! & PINNED)) return [];
+    return (decode(report.subarray(1)) as Parcel).pins!;
+  }
+
   /** Decodes it: what is in it is held from then on. */
   open(): void {
     const report = this.#report;

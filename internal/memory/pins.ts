@@ -107,11 +107,16 @@ export function pin(
     Atomics.store(table, at + STATE, PIN | generation);
     Atomics.store(header, Header.PINS_HINT, pin + 1);
     object.changed();
-    return generation * MAX_PINS + pin;
+    return numberOf(pin, generation);
   }
   throw new RangeError(
     `Cannot send this object as ${MAX_PINS} objects are in messages that nobody has received`,
   );
+}
+
+/** The number of a pin, by its place and its state. */
+function numberOf(pin: number, state: number): number {
+  return (state & (GENERATIONS - 1)) * MAX_PINS + pin;
 }
 
 /** Takes a pin out; what it has pinned may end with it. */
@@ -161,9 +166,16 @@ export function releasePinsOf(space: Space, uid: number): void {
   release(space, -uid);
 }
 
-/** Takes out all pins for this thread by a process of which nothing more will come. */
-export function dropPinsFrom(space: Space, pid: number): void {
-  release(space, space.member.id, pid);
+/**
+ * Takes out all pins for this thread by a process of which nothing more will come,
+ * but for those in a message that has come and was not read.
+ */
+export function dropPinsFrom(
+  space: Space,
+  pid: number,
+  unread: readonly number[],
+): void {
+  release(space, space.member.id, pid, unread);
 }
 
 /** Takes out all pins for the sake of a thread that has died, or that it was making. */
@@ -176,7 +188,12 @@ export function sweepPins(space: Space, owner: number): void {
   release(space, owner);
 }
 
-function release(space: Space, beneficiary: number, pid?: number): void {
+function release(
+  space: Space,
+  beneficiary: number,
+  pid?: number,
+  unread: readonly number[] = [],
+): void {
   const table = tableOf(space.arena);
   const top = Atomics.load(space.arena.header, Header.PINS_TOP);
   for (let pin = 0; pin < top; pin++) {
@@ -184,6 +201,7 @@ function release(space: Space, beneficiary: number, pid?: number): void {
     const state = Atomics.load(table, at + STATE);
     if (!(state & PIN)) continue;
     if (pid !== undefined && table[at + FROM] !== pid) continue;
-    if (table[at + FOR] === beneficiary) takeOut(space, pin, state);
+    if (table[at + FOR] !== beneficiary) continue;
+    if (!unread.includes(numberOf(pin, state))) takeOut(space, pin, state);
   }
 }

@@ -43,5 +43,5 @@ pinBy({
     const { space } = ownHome();
     for (const pin of pins) unpin(space, pin);
   },
-  dropFrom: (pid) => dropPinsFrom(ownHome().space, pid),
+  dropFrom: (pid, unread) => dropPinsFrom(ownHome().space, pid, unread),
 });

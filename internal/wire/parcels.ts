@@ -38,8 +38,11 @@ export interface Pinning {
   owner(): number;
   /** Takes out pins. */
   unpin(pins: readonly number[]): void;
-  /** Takes out what a process has pinned for this thread that will send no more. */
-  dropFrom(pid: number): void;
+  /**
+   * Takes out what a process has pinned for this thread that will send no more, but
+   * for what is in a message of its that was not read.
+   */
+  dropFrom(pid: number, unread: readonly number[]): void;
 }
 
 let pinning: Pinning | null = null;
@@ -125,7 +128,10 @@ export function takeOut(pins: readonly number[] | null): void {
   if (pins !== null && pins.length > 0) pinning?.unpin(pins);
 }
 
-/** Nothing more will come from that process: what it has pinned for this thread goes. */
-export function dropPinsFrom(pid: number): void {
-  pinning?.dropFrom(pid);
+/**
+ * Nothing more will come from that process: what it has pinned for this thread goes,
+ * but for what is in a message that was not read.
+ */
+export function dropPinsFrom(pid: number, unread: readonly number[]): void {
+  pinning?.dropFrom(pid, unread);
 }

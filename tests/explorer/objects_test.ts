@@ -282,7 +282,7 @@ function relay(code: Rewritten): () => Run {
           spaces[slot].member.ownerOf(from) === 0,
       };
       if (inbox[slot] === null) {
-        yield* code.dropPinsFrom(spaces[slot], 1000 + from);
+        yield* code.dropPinsFrom(spaces[slot], 1000 + from, []);
         return null;
       }
       const [index, uid, pin] = inbox[slot]!;

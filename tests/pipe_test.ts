@@ -133,6 +133,31 @@ describe("an end of a pipe", () => {
     await process.join();
   });
 
+  it("ends who only sends when it dies, a process that has ended at once", async () => {
+    for (const Worker of [Process, Thread]) {
+      using ready = new Queue<number>();
+      using go = new Queue<number>();
+      const [here, there] = pipe();
+      using _here = here;
+      const worker = new Worker({
+        target: work.hold,
+        args: [there, ready, go],
+      });
+      worker.start();
+      there.close();
+      await ready.get();
+      worker.terminate();
+      await worker.join();
+      let sent = 0;
+      const sends = () => here.send(1).then(() => ++sent, () => 0);
+      await until(async () => await sends() === 0);
+      await assertRejects(() => here.send(1), EOFError);
+      assertThrows(() => here.sendSync(1), EOFError);
+      // Long before there is no room, and it would wait.
+      assert(sent <= (Worker === Process ? 0 : 2000));
+    }
+  });
+
   it("is held by a result that nobody has asked for yet", async () => {
     const [here, there] = pipe();
     using _here = here;

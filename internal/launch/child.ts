@@ -10,7 +10,7 @@ import { type Launch, runDeno } from "./deno_process.ts";
 import type { Identity } from "./identity.ts";
 import { LineWriter } from "./line_writer.ts";
 import { LEVELS, log, settings } from "./log.ts";
-import { loadMemory } from "./load_memory.ts";
+import { loadMemory, memoryIfLoaded } from "./load_memory.ts";
 import { checkMayStart } from "./may_start.ts";
 import { others } from "./others.ts";
 import {
@@ -231,6 +231,8 @@ export class Child implements ChildHandle {
     // It may have died before it held what it was sent.
     if ("pins" in boot.job) takeOut(boot.job.pins);
     dropPinsFrom(this.pid, this.outcome?.pins ?? []);
+    // Who only sends to it sleeps nowhere, and so would not look for its death.
+    if (shares) memoryIfLoaded()!.sweepDead();
     this.#end(exitcode);
     // It stayed open as the sign that this process lives.
     await written;

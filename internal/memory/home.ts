@@ -70,6 +70,11 @@ export function interruptThread(owner: number): void {
   ownHome().space.member.interrupt(owner);
 }
 
+/** A process has ended: what its threads held is held no more. */
+export function sweepDead(): void {
+  ownHome().space.member.sweepDead();
+}
+
 /** Another thread has been ended; the kernel does not tell everywhere. */
 export function declareDead(owner: number): void {
   ownHome().space.member.declareDead(owner);

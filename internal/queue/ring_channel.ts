@@ -75,8 +75,12 @@ export class RingChannel implements Channel {
 
   #sender(): Putter {
     if (this.#core === null) throw closed("send to");
-    const { sender } = this.#core;
-    if (sender !== null) return sender;
+    const { sender, object } = this.#core;
+    if (sender !== null) {
+      // Where there is room one need not wait, and would not hear of a death.
+      object.member.sweepSome();
+      return sender;
+    }
     throw new TypeError(
       "Cannot send by this connection as it is the receiving end of a pipe that leads one way: use the other end",
     );

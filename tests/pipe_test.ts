@@ -263,6 +263,16 @@ describe("an end of a pipe", () => {
     await thread.join();
   });
 
+  it("is left by a thread that has returned", async () => {
+    const [receiver, sender] = pipe<number>({ duplex: false });
+    const thread = new Thread({ target: work.sendThree, args: [sender] });
+    thread.start();
+    sender.close();
+    assertEquals(await Array.fromAsync(receiver), [1, 2, 3]);
+    receiver.close();
+    await thread.join();
+  });
+
   it("is bytes or values by turns, and by the calls that block", () => {
     const [a, b] = pipe();
     using _a = a, _b = b;

@@ -32,7 +32,12 @@ import { becomeThread } from "../launch/this_thread.ts";
 import { onUncaught } from "../launch/uncaught.ts";
 import { watchHeap } from "../launch/heap_watch.ts";
 import { writeAll } from "../launch/write_all.ts";
-import { acceptMemory, isInterrupted, whenJoined } from "../memory/grant.ts";
+import {
+  acceptMemory,
+  isAwaited,
+  isInterrupted,
+  whenJoined,
+} from "../memory/grant.ts";
 import { after } from "../wait.ts";
 import { decode } from "../wire/decode.ts";
 
@@ -165,7 +170,8 @@ async function run(plan: ThreadPlan): Promise<void> {
 }
 
 function done(report: Uint8Array<ArrayBuffer>): void {
-  const reusable = !hasLeftovers();
+  // An end of a pipe that it has not closed is let go of with the Worker.
+  const reusable = !hasLeftovers() && !isAwaited();
   post({ is: "done", report, reusable }, [report.buffer]);
   // What listens for the end of its thread hears of it.
   if (!reusable) exit();

@@ -32,7 +32,14 @@ interface Joined {
   readonly stopped: boolean;
 }
 
+/** What it holds there. */
+interface Held {
+  /** Whether somebody may wait for it to let go of that. */
+  readonly areAwaited: boolean;
+}
+
 let member: Joined | null = null;
+let holdings: Held | null = null;
 let announce: ((owner: number) => void) | null = null;
 
 /** Calls back when this thread joins its family's memory, with its name there. */
@@ -41,12 +48,18 @@ export function whenJoined(callback: (owner: number) => void): void {
 }
 
 /** This thread has joined. */
-export function joined(as: Joined): void {
+export function joined(as: Joined, having: Held): void {
   member = as;
+  holdings = having;
   announce?.(as.id);
 }
 
 /** Whether waits of this thread end because it is being terminated. */
 export function isInterrupted(): boolean {
   return member?.stopped ?? false;
+}
+
+/** Whether somebody may wait for this thread to let go of what it holds, or to end. */
+export function isAwaited(): boolean {
+  return holdings?.areAwaited ?? false;
 }

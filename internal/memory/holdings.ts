@@ -5,6 +5,7 @@ import { ShutDownError } from "../../errors.ts";
 
 /** What this thread has of an end of an object: one *core* for all its users. */
 interface Holding {
+  readonly object: SharedObject;
   core: WeakRef<object>;
   /** Cores that were made and not collected yet; of these only the last is in use. */
   count: number;
@@ -36,7 +37,7 @@ export class Holdings {
     const key = `${object.uid}/${end}`;
     const holding = this.#held.get(key);
     if (holding === undefined) {
-      this.#held.set(key, { core: new WeakRef(core), count: 1 });
+      this.#held.set(key, { object, core: new WeakRef(core), count: 1 });
     } else {
       holding.core = new WeakRef(core);
       holding.count++;
@@ -74,6 +75,14 @@ export class Holdings {
     const core = this.#held.get(key)?.core.deref();
     if (core === undefined || !this.#registry.unregister(core)) return;
     this.#drop(object, end, key);
+  }
+
+  /** Whether somebody may wait for this thread to let go of what it holds. */
+  get areAwaited(): boolean {
+    for (const { object } of this.#held.values()) {
+      if (object.type.endClosed !== undefined) return true;
+    }
+    return false;
   }
 
   #collected({ object, end, key }: Held): void {

@@ -26,7 +26,7 @@ const others = new Map<string, Home>();
 export function ownHome(): Home {
   if (home === null) {
     home = enter(ownArena());
-    joined(home.space.member);
+    joined(home.space.member, home.holdings);
   }
   return home;
 }

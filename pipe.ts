@@ -46,8 +46,9 @@
  * ```
  *
  * Permissions: for sockets `--allow-net`; for a unix socket `--allow-read` and
- * `--allow-write` too. For a pipe between processes `--allow-ffi`, without which
- * it connects the threads of a process.
+ * `--allow-write` too. A pipe needs nothing: with `--allow-ffi` (on Linux) it is in
+ * memory that all processes of a family share; without, the process that has made it
+ * serves it to its children.
  *
  * Python: `multiprocessing.Pipe`, `multiprocessing.connection`.
  *
@@ -169,6 +170,8 @@ export class Connection<T = unknown> implements AsyncIterable<T>, Disposable {
       service: {
         methods: ["send", "sendBytes", "close"],
         waiting: ["recv", "recvBytes", "poll"],
+        carries: true,
+        left: (connection) => connection.close(),
         describe: ({ readable, writable }) => ({ readable, writable }),
         giveBack: {
           recv: (connection, message) => putBack(connection.#channel, message),

@@ -145,6 +145,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
       service: {
         methods: ["qsize", "empty", "full", "shutdown"],
         waiting: ["put", "get", "putMany", "getMany"],
+        carries: true,
         giveBack: giveBackTo((queue) => queue.#ways),
       },
     });
@@ -442,6 +443,7 @@ export class JoinableQueue<T> extends Queue<T> {
           "unfinished",
         ],
         waiting: ["put", "get", "putMany", "getMany", "join"],
+        carries: true,
         giveBack: giveBackTo(waysOf),
       },
     });
@@ -529,6 +531,7 @@ export class SimpleQueue<T> implements Disposable {
       service: {
         methods: ["put", "empty"],
         waiting: ["get"],
+        carries: true,
         giveBack: giveBackTo((queue) => queue.#ways),
       },
     });

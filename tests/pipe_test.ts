@@ -159,17 +159,23 @@ describe("an end of a pipe", () => {
   });
 
   it("is held by a result that nobody has asked for yet", async () => {
-    const [here, there] = pipe();
-    using _here = here;
-    const process = new Process({ target: work.giveBack, args: [there] });
-    process.start();
-    there.close();
-    await process.join();
-    const back = await process.result();
-    await back.send(5);
-    assertEquals(await here.recv(), 5);
-    back.close();
-    await assertRejects(() => here.recv(), EOFError);
+    for (const permissions of ["inherit", "none"] as const) {
+      const [here, there] = pipe();
+      using _here = here;
+      const process = new Process({
+        target: work.giveBack,
+        args: [there],
+        permissions,
+      });
+      process.start();
+      there.close();
+      await process.join();
+      const back = await process.result();
+      await back.send(5);
+      assertEquals(await here.recv(), 5);
+      back.close();
+      await assertRejects(() => here.recv(), EOFError);
+    }
   });
 
   it("is one end, however many connections of this thread are it", async () => {

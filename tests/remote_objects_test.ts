@@ -34,6 +34,7 @@ import { Box } from "./support/box.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { deno, pathOf } from "./support/run.ts";
 import { until } from "./support/until.ts";
+import { start } from "./support/without_ffi.ts";
 
 nothingLeft();
 
@@ -57,17 +58,6 @@ async function runWith<A extends unknown[], R>(
   } finally {
     await process.join();
   }
-}
-
-function start<A extends unknown[], R>(
-  target: (...args: A) => R | PromiseLike<R>,
-  ...args: A
-): Process<A, R> {
-  const process = new Process<A, R>(
-    { target, args, permissions: "none" } as never,
-  );
-  process.start();
-  return process;
 }
 
 describe("an object in a process without ffi", () => {

@@ -40,8 +40,8 @@ export class ChildLink {
     try {
       return {
         ...job,
-        args: this.lazy.encode(decode(args), "args"),
-        kwargs: kwargs && this.lazy.encode(decode(kwargs), "kwargs"),
+        args: this.lazy.encode(decode(args), "args", "given"),
+        kwargs: kwargs && this.lazy.encode(decode(kwargs), "kwargs", "given"),
         pins: [],
       };
     } finally {

@@ -46,7 +46,7 @@ export function encodeReport(
 ): Uint8Array<ArrayBuffer> {
   const root = kind === Report.VALUE ? "result" : "error";
   if (link !== null) {
-    const bytes = link.encode(value, root, true);
+    const bytes = link.encode(value, root, "none");
     return reportWith(link.isUsed ? kind | LINKED : kind, bytes);
   }
   const granted = grantedMemory();

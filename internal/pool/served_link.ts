@@ -23,6 +23,7 @@ export class ServedLink {
       fromRemote: (remote) => new ServedLink(null, remote),
       service: {
         methods: [],
+        carries: true,
         special: {
           take: ({ server }, _, signal) => server.take(signal),
           whenAborted: ({ server }, [task], signal) =>

@@ -10,6 +10,8 @@ export interface Exported extends Servable {
   readonly id: number;
   /** How often it was sent, less how often that was released. */
   count: number;
+  /** Whether nobody here has it, as it was made for the other end. */
+  isGiven: boolean;
 }
 
 /** The ids under which the other end knows our objects, and keeps them alive. */
@@ -31,6 +33,7 @@ export class Exports {
     shared: SharedClass<object>,
     object: object,
     remote: Remote | null,
+    isGiven: boolean,
   ): Exported {
     const known = this.#byObject.get(object);
     if (known !== undefined) return known;
@@ -42,7 +45,8 @@ export class Exports {
     do this.#lastId = this.#lastId % 0xFFFF_FFFF + 1; while (
       this.#byId.has(this.#lastId)
     );
-    const exported = { id: this.#lastId, object, shared, remote, count: 0 };
+    const id = this.#lastId;
+    const exported = { id, object, shared, remote, count: 0, isGiven };
     this.#byId.set(exported.id, exported);
     this.#byObject.set(object, exported);
     return exported;
@@ -53,7 +57,8 @@ export class Exports {
     id: number,
     { shared, object }: { shared: SharedClass<object>; object: object },
   ): void {
-    const exported = { id, object, shared, remote: null, count: 0 };
+    const remote = null;
+    const exported = { id, object, shared, remote, count: 0, isGiven: false };
     this.#byId.set(id, exported);
     this.#byObject.set(object, exported);
   }
@@ -92,10 +97,12 @@ export class Exports {
     return this.#byId.size;
   }
 
-  /** Lets go of all of them. */
-  clear(): void {
+  /** Lets go of all of them, and gives them. */
+  clear(): Exported[] {
+    const all = [...this.#byId.values()];
     this.#byId.clear();
     this.#byObject.clear();
+    return all;
   }
 
   #remove(exported: Exported): void {

@@ -5,7 +5,13 @@ import { runFor } from "../context.ts";
 import { makeQuiet } from "../wait.ts";
 import { withoutFields } from "../wire/without_fields.ts";
 import type { Exported } from "./exports.ts";
-import { giveBackTo, leaveBy, methodOf, type ServedMethod } from "./methods.ts";
+import {
+  carries,
+  giveBackTo,
+  leaveBy,
+  methodOf,
+  type ServedMethod,
+} from "./methods.ts";
 import { Callers } from "./owners.ts";
 import {
   ANSWER_HEAD,
@@ -14,6 +20,7 @@ import {
   writeAnswerHead,
   writeNumbers,
 } from "./protocol.ts";
+import type { Contents } from "./route.ts";
 
 /** What served calls need of their connection. */
 export interface ServingOptions {
@@ -23,6 +30,7 @@ export interface ServingOptions {
     head: number,
     value: unknown,
     root: string,
+    contents?: Contents,
   ): Uint8Array<ArrayBuffer>;
   /** The object that has this id. */
   find(id: number): Exported | undefined;
@@ -116,6 +124,9 @@ export class IncomingCalls {
   /** The other end uses an object no more. */
   leave(exported: Exported): void {
     this.#callers.leave(exported);
+    if (!exported.isGiven) return;
+    const { shared, object } = exported;
+    this.#quietly(() => shared.service!.left?.(object));
   }
 
   /** Answers that it could not be done. */
@@ -178,7 +189,12 @@ export class IncomingCalls {
     if (this.#ended) return this.#giveBack(head, exported, owner, result);
     let message: Uint8Array<ArrayBuffer>;
     try {
-      message = this.#options.encodeBehind(ANSWER_HEAD, result, "result");
+      message = this.#options.encodeBehind(
+        ANSWER_HEAD,
+        result,
+        "result",
+        carries(exported) ? "given" : "own",
+      );
     } catch (error) {
       this.#giveBack(head, exported, owner, result);
       return this.fail(head.call, error);

@@ -6,6 +6,7 @@
 import { decode } from "../wire/decode.ts";
 import { encode } from "../wire/encode.ts";
 import {
+  type Contents,
   type Findings,
   type LinkEnd,
   openLink,
@@ -39,15 +40,15 @@ export class LazyLink {
     return this.#link !== null;
   }
 
-  /** Writes a value; where it `isLast`, only objects of the other end can be in it. */
+  /** Writes a value; by default with objects of somebody here. */
   encode(
     value: unknown,
     root: string,
-    isLast = false,
+    contents?: Contents,
   ): Uint8Array<ArrayBuffer> {
     return this.#do(
       () => encode(value, root),
-      (link) => link.encode(value, root, isLast),
+      (link) => link.encode(value, root, contents),
     );
   }
 

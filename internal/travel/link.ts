@@ -18,10 +18,17 @@ import {
 } from "./protocol.ts";
 import { encodeBehind } from "./message_buffer.ts";
 import { forgetAll, meetAgain } from "./meeting.ts";
+import { carries } from "./methods.ts";
 import type { Remote } from "./remote.ts";
 import { type Connector, RemoteObject } from "./remote_object.ts";
 import type { Limits, LinkOptions } from "./link_options.ts";
-import { type Findings, follow, type LinkEnd, over } from "./route.ts";
+import {
+  type Contents,
+  type Findings,
+  follow,
+  type LinkEnd,
+  over,
+} from "./route.ts";
 import type { SharedClass } from "./service.ts";
 import type { Transport } from "./transport.ts";
 
@@ -52,6 +59,8 @@ export class Link implements LinkEnd, Connector {
   readonly #incoming: IncomingCalls;
   /** What is in the message that is being written. */
   #sending: Exported[] | null = null;
+  /** Whether nobody here has that. */
+  #isGiven = false;
   /** What was found in the message that is being read. */
   #found: Findings | null = null;
   /** Messages that have to wait until modules are loaded. */
@@ -67,8 +76,12 @@ export class Link implements LinkEnd, Connector {
     this.introduces = options.introduces ?? false;
     this.#limits = { ...LIMITS, ...options.limits };
     const post = (message: Uint8Array<ArrayBuffer>) => this.#post(message);
-    const encodeBehind = (head: number, value: unknown, root: string) =>
-      this.#encodeBehind(head, value, root);
+    const encodeBehind = (
+      head: number,
+      value: unknown,
+      root: string,
+      contents?: Contents,
+    ) => this.#encodeBehind(head, value, root, contents);
     this.#exports = new Exports(this.#limits.maxObjects);
     this.#imports = new Imports(
       (imported, description) => new RemoteObject(this, imported, description),
@@ -139,9 +152,9 @@ export class Link implements LinkEnd, Connector {
   encode(
     value: unknown,
     root: string,
-    isLast = false,
+    contents?: Contents,
   ): Uint8Array<ArrayBuffer> {
-    return this.#write(isLast ? null : [], () => encode(value, root));
+    return this.#write(contents, () => encode(value, root));
   }
 
   /** Writes a message; its head, of so many bytes, is left to the caller. */
@@ -149,17 +162,21 @@ export class Link implements LinkEnd, Connector {
     head: number,
     value: unknown,
     root: string,
+    contents?: Contents,
   ): Uint8Array<ArrayBuffer> {
-    return this.#write([], () => encodeBehind(head, value, root));
+    return this.#write(contents, () => encodeBehind(head, value, root));
   }
 
   /** What is in the message counts as sent then. */
   #write(
-    sending: Exported[] | null,
+    contents: Contents = "own",
     write: () => Uint8Array<ArrayBuffer>,
   ): Uint8Array<ArrayBuffer> {
     const outer = this.#sending;
+    const outerIsGiven = this.#isGiven;
+    const sending: Exported[] | null = contents === "none" ? null : [];
     this.#sending = sending;
+    this.#isGiven = contents === "given";
     try {
       const bytes = over(this, write);
       const { maxMessageSize } = this.#limits;
@@ -175,6 +192,7 @@ export class Link implements LinkEnd, Connector {
       throw error;
     } finally {
       this.#sending = outer;
+      this.#isGiven = outerIsGiven;
     }
   }
 
@@ -207,7 +225,9 @@ export class Link implements LinkEnd, Connector {
         "an object that was made in a process without --allow-ffi ends with it; make it in the parent process, and pass it on as an argument",
       );
     }
-    const exported = this.#exports.offer(shared, object, remote);
+    // What stands for an object elsewhere may be somebody's here.
+    const isGiven = this.#isGiven && remote === null;
+    const exported = this.#exports.offer(shared, object, remote, isGiven);
     if (!this.#sending.includes(exported)) this.#sending.push(exported);
     const description = remote === null
       ? shared.service!.describe?.(object)
@@ -225,6 +245,7 @@ export class Link implements LinkEnd, Connector {
     if (whose === Whose.YOURS) {
       const exported = this.#exports.get(id);
       if (exported?.shared === shared) {
+        if (!this.#found!.isCarried) exported.isGiven = false;
         object = shared.home?.(exported.object) ?? exported.object;
       }
     } else if (whose === Whose.MINE && Number.isInteger(id) && id > 0) {
@@ -302,6 +323,7 @@ export class Link implements LinkEnd, Connector {
   #handle(message: Message, arrived: Arrived): void {
     switch (message.kind) {
       case Kind.CALL:
+        arrived.isCarried = this.#carries(message.object);
         return this.#read(
           arrived,
           message.body,
@@ -382,6 +404,11 @@ export class Link implements LinkEnd, Connector {
     for (const arrived of late) this.#take(arrived);
   }
 
+  #carries(id: number): boolean {
+    const exported = this.#exports.get(id);
+    return exported !== undefined && carries(exported);
+  }
+
   #release(id: number, count: number): void {
     const exported = this.#exports.get(id);
     if (this.#exports.release(id, count)) this.#incoming.leave(exported!);
@@ -413,7 +440,9 @@ export class Link implements LinkEnd, Connector {
     this.#transport.close();
     this.#outgoing.end((method) => this.#eof(`call ${method}() of`));
     this.#incoming.end();
-    this.#exports.clear();
+    for (const exported of this.#exports.clear()) {
+      this.#incoming.leave(exported);
+    }
     forgetAll(this);
     this.#options.ended?.(reason);
   }

@@ -44,6 +44,11 @@ export function methodOf(
   );
 }
 
+/** Whether it passes on copies; see {@linkcode Service.carries}. */
+export function carries({ shared, remote }: Servable): boolean {
+  return remote === null && shared.service!.carries === true;
+}
+
 /** Gives back to an object what it has given to nobody. */
 export function giveBackTo(
   { shared, object, remote }: Servable,

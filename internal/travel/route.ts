@@ -28,15 +28,23 @@ export interface Route {
  */
 export interface Findings {
   objects: Map<number, object> | null;
+  /** Whether nobody here keeps what is in it; see {@linkcode Service.carries}. */
+  isCarried?: boolean;
 }
+
+/**
+ * Whose those objects in a message are that are not the other end's: somebody's here,
+ * or nobody's, as they were made for the other end; or there can be none.
+ */
+export type Contents = "own" | "given" | "none";
 
 /** A route that writes and reads messages, and counts what is in them. */
 export interface LinkEnd extends Route {
-  /** Writes a value; where it `isLast`, only objects of the other end can be in it. */
+  /** Writes a value; by default with objects of somebody here. */
   encode(
     value: unknown,
     root: string,
-    isLast?: boolean,
+    contents?: Contents,
   ): Uint8Array<ArrayBuffer>;
   /** Reads a value; one that is read again, with what was found in it before. */
   decode(bytes: Uint8Array, found?: Findings): unknown;

@@ -45,6 +45,13 @@ export interface Service<T extends object> {
     Record<string, (object: T, result: unknown) => unknown>
   >;
   /**
+   * Whether it only passes on what it is given, as copies: then nobody here has the
+   * objects that come out of its methods, nor keeps those that go in.
+   */
+  readonly carries?: true;
+  /** The other end has let go of one that nobody here has, or has died. */
+  left?(object: T): void;
+  /**
    * A caller has died that had called it: what that one holds of it is to be
    * treated as a dead thread's. `owner` was the context's when it called.
    */

@@ -486,42 +486,6 @@ export function connectionConformance(flavour: ConnectionFlavour): void {
       });
     }
 
-    it("reaches into another process", async () => {
-      const { connection, process } = await play("echo");
-      for (const value of [1, "two", { three: [3] }]) {
-        await connection.send(value);
-        assertEquals(await connection.recv(soon), value);
-      }
-      connection.close();
-      await process.join();
-      assertEquals(process.exitcode, 0);
-    });
-
-    it("delivers to a process what was sent before this end closed", async () => {
-      const { connection, process } = await play("sum");
-      for (let i = 1; i <= 9; i++) connection.send(i);
-      connection.close();
-      await process.join();
-      assertEquals(process.exitcode, 45);
-    });
-
-    it("ends when the process at the other end does, by itself or killed", async () => {
-      const { connection, process } = await play("sayThree");
-      await connection.send("go");
-      assertEquals(await Array.fromAsync(connection), [1, 2, 3]);
-      connection.close();
-      await process.join();
-
-      const killed = await play("sayPid");
-      assertEquals(await killed.connection.recv(soon), killed.process.pid);
-      const waiting = killed.connection.recv();
-      killed.process.kill();
-      await assertRejects(() => waiting, EOFError);
-      await assertRejects(() => killed.connection.send(1), EOFError);
-      killed.connection.close();
-      await killed.process.join();
-    });
-
     it("waits for several: those with a message or at their end", async () => {
       const pairs = await Promise.all([pair(), pair(), pair()]);
       const [first, second, third] = pairs;
@@ -540,41 +504,82 @@ export function connectionConformance(flavour: ConnectionFlavour): void {
       for (const end of [second![0], ...ends]) end.close();
     });
 
-    it("waits for processes that end at different times, and slow writers", async () => {
-      const players = [
-        await play("sayPid"),
-        await play("sayThree"),
-        await play("sayMuch"),
-      ];
-      const [pid, three, much] = players.map(({ connection }) => connection);
-      await three!.send("go");
-      await much!.send("go");
-      const got = new Map<Connection, unknown[]>();
-      const open = new Set(players.map(({ connection }) => connection));
-      const sentinels = players.map(({ process }) => process.sentinel);
-      while (open.size > 0) {
-        for (const ready of await wait([...open], soon)) {
-          try {
-            const value = ready === much
-              ? (await ready.recvBytes({ timeout: 0 })).length
-              : await ready.recv({ timeout: 0 });
-            got.set(ready, [...got.get(ready) ?? [], value]);
-            if (ready === much) await much.send("end");
-            if (ready === pid) await pid.send("end");
-          } catch (error) {
-            assertInstanceOf(error, EOFError);
-            open.delete(ready);
-          }
+    betweenProcesses(play);
+  });
+}
+
+/** Describes what a process does that has the other end. */
+export function betweenProcesses(play: ConnectionFlavour["play"]): void {
+  it("reaches into another process", async () => {
+    const { connection, process } = await play("echo");
+    for (const value of [1, "two", { three: [3] }]) {
+      await connection.send(value);
+      assertEquals(await connection.recv(soon), value);
+    }
+    connection.close();
+    await process.join();
+    assertEquals(process.exitcode, 0);
+  });
+
+  it("delivers to a process what was sent before this end closed", async () => {
+    const { connection, process } = await play("sum");
+    for (let i = 1; i <= 9; i++) connection.send(i);
+    connection.close();
+    await process.join();
+    assertEquals(process.exitcode, 45);
+  });
+
+  it("ends when the process at the other end does, by itself or killed", async () => {
+    const { connection, process } = await play("sayThree");
+    await connection.send("go");
+    assertEquals(await Array.fromAsync(connection), [1, 2, 3]);
+    connection.close();
+    await process.join();
+
+    const killed = await play("sayPid");
+    assertEquals(await killed.connection.recv(soon), killed.process.pid);
+    const waiting = killed.connection.recv();
+    killed.process.kill();
+    await assertRejects(() => waiting, EOFError);
+    await assertRejects(() => killed.connection.send(1), EOFError);
+    killed.connection.close();
+    await killed.process.join();
+  });
+
+  it("waits for processes that end at different times, and slow writers", async () => {
+    const players = [
+      await play("sayPid"),
+      await play("sayThree"),
+      await play("sayMuch"),
+    ];
+    const [pid, three, much] = players.map(({ connection }) => connection);
+    await three!.send("go");
+    await much!.send("go");
+    const got = new Map<Connection, unknown[]>();
+    const open = new Set(players.map(({ connection }) => connection));
+    const sentinels = players.map(({ process }) => process.sentinel);
+    while (open.size > 0) {
+      for (const ready of await wait([...open], soon)) {
+        try {
+          const value = ready === much
+            ? (await ready.recvBytes({ timeout: 0 })).length
+            : await ready.recv({ timeout: 0 });
+          got.set(ready, [...got.get(ready) ?? [], value]);
+          if (ready === much) await much.send("end");
+          if (ready === pid) await pid.send("end");
+        } catch (error) {
+          assertInstanceOf(error, EOFError);
+          open.delete(ready);
         }
       }
-      assertEquals(got.get(pid!), [players[0]!.process.pid]);
-      assertEquals(got.get(three!), [1, 2, 3]);
-      assertEquals(got.get(much!), [2 ** 22]);
-      for (const [end, sentinel] of sentinels.entries()) {
-        assertEquals(await wait([sentinel], soon), [sentinel]);
-        players[end]!.connection.close();
-        await players[end]!.process.join();
-      }
-    });
+    }
+    assertEquals(got.get(pid!), [players[0]!.process.pid]);
+    assertEquals(got.get(three!), [1, 2, 3]);
+    assertEquals(got.get(much!), [2 ** 22]);
+    for (const [end, sentinel] of sentinels.entries()) {
+      assertEquals(await wait([sentinel], soon), [sentinel]);
+      players[end]!.connection.close();
+      await players[end]!.process.join();
+    }
   });
 }

@@ -1,9 +1,10 @@
-/** Pools whose workers cannot look at the memory of this process. */
+/** Processes, and pools of them, that cannot look at the memory of this process. */
 
 import {
   type ExecutorOptions,
   Pool,
   type PoolOptions,
+  Process,
   ProcessPoolExecutor,
 } from "@multi/processing";
 
@@ -24,4 +25,16 @@ export class LonelyExecutor extends ProcessPoolExecutor {
     const own = typeof options === "number" ? { maxWorkers: options } : options;
     super({ ...own, permissions });
   }
+}
+
+/** Starts a function in a process without any permission. */
+export function start<A extends unknown[], R>(
+  target: (...args: A) => R | PromiseLike<R>,
+  ...args: A
+): Process<A, R> {
+  const process = new Process<A, R>(
+    { target, args, permissions: "none" } as never,
+  );
+  process.start();
+  return process;
 }

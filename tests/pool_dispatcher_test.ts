@@ -11,6 +11,8 @@ import {
 } from "../internal/pool/current_task.ts";
 import { Dispatcher } from "../internal/pool/dispatcher.ts";
 import { Functions } from "../internal/pool/functions.ts";
+import { ImapJob } from "../internal/pool/imap_job.ts";
+import { MapJob, type MapPlan } from "../internal/pool/map_job.ts";
 import { Answer, infoOf, kindOf, numberOf } from "../internal/pool/messages.ts";
 import { RingEnd } from "../internal/pool/ring_end.ts";
 import {
@@ -73,12 +75,43 @@ function submit(
 }
 
 /** Takes the next task, and does it. */
-async function perform(worker: RingEnd): Promise<number> {
+async function perform(worker: RingEnd, result: unknown = 9): Promise<number> {
   await worker.take();
   const { id } = worker;
   worker.see(id);
-  worker.answer(id, infoOf(Answer.OK, 0), 9, "result");
+  worker.answer(id, infoOf(Answer.OK, 0), result, "result");
   return id;
+}
+
+/** A map over these items. */
+function planOf(dispatcher: Dispatcher, items: unknown, retries = 0): MapPlan {
+  return {
+    fn: dispatcher.functions.of(square),
+    items,
+    isStar: false,
+    chunksize: undefined,
+    limits: NO_LIMITS,
+    retries,
+    keeper: dispatcher,
+    told: undefined,
+  };
+}
+
+/** What a map gives. */
+function mapped(
+  dispatcher: Dispatcher,
+  items: unknown,
+): Promise<readonly [ok: boolean, value: unknown]> {
+  return new Promise((resolve) => {
+    const plan = planOf(dispatcher, items);
+    new MapJob(dispatcher, plan, (...outcome) => resolve(outcome));
+  });
+}
+
+/** Whether a closed pool lets its workers end. */
+function lets(dispatcher: Dispatcher): boolean {
+  dispatcher.close();
+  return dispatcher.crew.workers.every(({ isLeaving }) => isLeaving);
 }
 
 async function end(dispatcher: Dispatcher): Promise<void> {
@@ -153,6 +186,64 @@ describe("a dispatcher", () => {
     await eventual.wait();
     assertEquals([done, left, eventual.take()], [0, 9, 9]);
     assertEquals(dispatcher.crew.workers[0]!.done, 1);
+    await end(dispatcher);
+  });
+});
+
+describe("a source of tasks", () => {
+  it("is gone when all is done of a stream that had more to be asked for", async () => {
+    const { dispatcher, worker } = start();
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    async function* stream() {
+      yield* [1, 2];
+      resolve();
+    }
+    const map = mapped(dispatcher, stream());
+    await worker.take(); // the function
+    await perform(worker, [1]);
+    await worker.take();
+    await ended;
+    for (let i = 0; i < 10; i++) await Promise.resolve(); // the end is seen
+    worker.see(worker.id);
+    worker.answer(worker.id, infoOf(Answer.OK, 0), [4], "result");
+    assertEquals(await map, [true, [1, 4]]);
+    assertEquals(lets(dispatcher), true);
+    await end(dispatcher);
+  });
+
+  it("is gone when nobody wants what it is to give once more", async () => {
+    const { dispatcher, worker, die } = start();
+    const { carrier } = dispatcher.crew.workers[0]!;
+    const plan = planOf(dispatcher, [1], 1);
+    const kind = { isOrdered: true, endsByError: false };
+    const job = new ImapJob(dispatcher, plan, kind);
+    await worker.take(); // the function
+    await worker.take();
+    worker.see(worker.id);
+    die();
+    await carrier.ended;
+    await Promise.resolve();
+    await job.return();
+    assertEquals(lets(dispatcher), true);
+    await end(dispatcher);
+  });
+
+  it("fails a map although its stream throws when it is closed", async () => {
+    const { dispatcher, worker } = start();
+    const stream = {
+      [Symbol.asyncIterator]: () => stream,
+      next: () => Promise.resolve({ value: 1 }),
+      return() {
+        throw new EvalError("not to be closed");
+      },
+    };
+    const map = mapped(dispatcher, stream);
+    await worker.take(); // the function
+    await worker.take();
+    worker.see(worker.id);
+    worker.answer(worker.id, infoOf(Answer.ERROR, 0), "failed", "error");
+    assertEquals(await map, [false, "failed"]);
+    assertEquals(lets(dispatcher), true);
     await end(dispatcher);
   });
 });

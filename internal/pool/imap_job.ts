@@ -254,9 +254,10 @@ export class ImapJob
   }
 
   #exhausted(): void {
-    if (this.#isExhausted) return;
-    this.#isExhausted = true;
-    if (this.#input.length === null) this.#dispatcher.progress.setOpen(false);
+    if (!this.#isExhausted) {
+      this.#isExhausted = true;
+      if (this.#input.length === null) this.#dispatcher.progress.setOpen(false);
+    }
     this.#look();
   }
 

@@ -160,7 +160,7 @@ class Stream implements Input {
     this.#hasEnded = true;
     this.#items = [];
     // Some wait for the item that was asked for; others fail.
-    Promise.resolve(this.#iterator.return?.()).catch(() => {});
+    Promise.try(() => this.#iterator.return?.()).catch(() => {});
   }
 
   /** Reads on, one item at a time, as far as there is room. */

@@ -159,6 +159,7 @@ export class MapJob implements Source, TaskOwner {
   #look(): void {
     if (this.#isOver || this.#running.size > 0 || !this.#input.isOver) return;
     this.#isOver = true;
+    this.#exhausted(); // a stream may have ended since it was asked last
     this.#limits.end();
     this.#settled(true, joined(this.#parts));
   }

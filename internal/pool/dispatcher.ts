@@ -20,8 +20,8 @@
  * A worker is given one task, and some more ahead if these are small, so that it
  * need not wait for its owner after each. What it has not begun the owner takes
  * back as soon as another worker has nothing to do: so nothing waits behind a long
- * task. The owner knows what each worker has: its death loses the one task that it
- * had begun, and no other.
+ * task: feeder.ts. The owner knows what each worker has: its death loses the one task
+ * that it had begun, and no other.
  *
  * Where a worker cannot look at this memory, somebody who can stands in its place:
  * link_server.ts.
@@ -41,6 +41,7 @@ import { takeOut } from "../wire/parcels.ts";
 import { cancellation } from "./cancellation.ts";
 import { Crew, type CrewOptions } from "./crew.ts";
 import { Drafts } from "./drafts.ts";
+import { Feeder } from "./feeder.ts";
 import type { Functions } from "./functions.ts";
 import { leaveInbox, newInbox } from "./link.ts";
 import { watchSignal, watchTime } from "./limits.ts";
@@ -52,10 +53,6 @@ import { State, type Task } from "./task.ts";
 import { type Source, TaskQueue } from "./task_queue.ts";
 import { APART, PLAIN, type Wording } from "./wording.ts";
 
-/** A worker is given so much work ahead (ms), … */
-const AHEAD_MS = 1;
-/** … in so many tasks at most. */
-const MOST_AHEAD = 1000;
 /** So often a task may be on its way to a worker when that dies. */
 const MOST_IN_VAIN = 2;
 /**
@@ -84,6 +81,7 @@ export class Dispatcher {
   readonly crew: Crew;
   readonly #inbox: Inbox;
   readonly #queue = new TaskQueue();
+  readonly #feeder: Feeder;
   readonly #pump: Pump;
   readonly #wording: Wording;
   readonly #explainFailure: (error: unknown) => unknown;
@@ -121,6 +119,10 @@ export class Dispatcher {
       ended: (worker) => this.#ended(worker),
       failed: (error) => this.fail(error),
     });
+    this.#feeder = new Feeder(this.#queue, this.crew, {
+      changed: (worker) => this.#follow(worker),
+      failed: (task, error) => this.settle(task, false, error),
+    });
     // A worker that starts may need it until it has ended.
     this.crew.gone.then(() => leaveInbox(this.#inbox));
     this.#pump = new Pump(this.#inbox, this);
@@ -146,7 +148,7 @@ export class Dispatcher {
 
   /** How many tasks all workers may have together. */
   get capacity(): number {
-    return this.crew.workers.reduce((sum, worker) => sum + mostFor(worker), 1);
+    return this.#feeder.capacity;
   }
 
   /** Whether tasks are not taken any more: all that there are shall be done soon. */
@@ -179,7 +181,7 @@ export class Dispatcher {
     if (!this.adopt(task, keeper)) return;
     this.#queue.add(task);
     this.schedule();
-    if (++this.#untold < this.#together && !this.#hasHungry()) return;
+    if (++this.#untold < this.#together && !this.#feeder.isHungry) return;
     this.#untold = 0;
     this.#together = Math.min(MOST_TOGETHER, this.#together * 2);
     if (this.#inbox.ready()) this.collect();
@@ -245,7 +247,7 @@ export class Dispatcher {
   /** Takes a task from its worker if that has not begun it; whether it waits for one. */
   recall(task: Task): boolean {
     // The others that were taken back with it are given out again.
-    if (task.state === State.GIVEN && this.#takeBack(workerOf(task))) {
+    if (task.state === State.GIVEN && this.#feeder.takeBack(workerOf(task))) {
       this.schedule();
     }
     return task.state === State.PENDING;
@@ -288,7 +290,7 @@ export class Dispatcher {
 
   /** Takes back all tasks that no worker has begun. */
   cancelAll(): void {
-    for (const worker of this.crew.workers) this.#takeBack(worker);
+    for (const worker of this.crew.workers) this.#feeder.takeBack(worker);
     for (const task of this.#queue.drain()) {
       this.settle(
         task,
@@ -332,10 +334,7 @@ export class Dispatcher {
     if (this.#isDispatching) return;
     this.#isDispatching = true;
     try {
-      this.#feedIdle();
-      const { size, sources } = this.#queue;
-      this.crew.growFor(sources > 0 ? Infinity : size);
-      if (this.#feedAhead()) this.#share();
+      this.#feeder.feed();
     } finally {
       this.#isDispatching = false;
     }
@@ -352,71 +351,6 @@ export class Dispatcher {
       this.#together = 1;
       this.dispatch();
     });
-  }
-
-  /** Whether a worker has nothing ahead: the caller may wait, blocked, for that. */
-  #hasHungry(): boolean {
-    return this.crew.workers.some((worker) =>
-      worker.given.size < 2 && mayHave(worker)
-    );
-  }
-
-  /** Lets no worker be idle, as far as there are tasks. */
-  #feedIdle(): void {
-    for (const worker of this.crew.workers) {
-      if (!worker.isIdle || !mayHave(worker)) continue;
-      const task = this.#queue.next();
-      if (task === null) return;
-      this.#give(worker, task);
-    }
-  }
-
-  /** Gives each worker some ahead; `true`: there are no tasks left. */
-  #feedAhead(): boolean {
-    const { workers } = this.crew;
-    for (let gave = true; gave;) {
-      gave = false;
-      for (const worker of workers) {
-        if (!mayHave(worker) || worker.given.size >= mostFor(worker)) continue;
-        const task = this.#queue.next();
-        if (task === null) return true;
-        this.#give(worker, task);
-        gave = true;
-      }
-    }
-    return false;
-  }
-
-  /** Gives to an idle worker what another one has not begun. */
-  #share(): void {
-    const { workers } = this.crew;
-    if (!workers.some((worker) => worker.isIdle && mayHave(worker))) return;
-    let richest: PoolWorker | null = null;
-    for (const worker of workers) {
-      if (worker.given.size > (richest?.given.size ?? 1)) richest = worker;
-    }
-    if (richest === null || !this.#takeBack(richest)) return;
-    this.#feedIdle();
-    this.#feedAhead();
-  }
-
-  /** Gives a task to a worker; it fails where there is no memory for that. */
-  #give(worker: PoolWorker, task: Task): void {
-    try {
-      worker.give(task);
-    } catch (error) {
-      return this.settle(task, false, error);
-    }
-    this.#watch(worker);
-    if (worker.left === 0) worker.leave();
-  }
-
-  /** Takes back what a worker has not begun; whether there was something. */
-  #takeBack(worker: PoolWorker): boolean {
-    const back = worker.takeBack();
-    this.#queue.putBack(back);
-    this.#follow(worker);
-    return back.length > 0;
   }
 
   /** Looks how long the first task of a worker takes, if that is limited. */
@@ -484,7 +418,7 @@ export class Dispatcher {
   /** Whether a worker has not ended a task by now; it has no other then. */
   #isStillAt(worker: PoolWorker, task: Task): boolean {
     if (worker.isGone) return false;
-    this.#takeBack(worker);
+    this.#feeder.takeBack(worker);
     this.#collectFrom(worker);
     return worker.given.first === task;
   }
@@ -492,7 +426,7 @@ export class Dispatcher {
   /** Ends a worker whose task nobody wants any more. */
   #kill(worker: PoolWorker): void {
     worker.isGone = true;
-    this.#takeBack(worker);
+    this.#feeder.takeBack(worker);
     worker.clock.stop();
     this.crew.kill(worker);
     this.schedule();
@@ -580,7 +514,7 @@ export class Dispatcher {
   #ended(worker: PoolWorker): void {
     worker.isGone = true;
     this.#collectFrom(worker);
-    this.#takeBack(worker);
+    this.#feeder.takeBack(worker);
     for (let task = worker.given.shift(); task; task = worker.given.shift()) {
       task.worker = null;
       if (task.state === State.OVER) continue;
@@ -627,16 +561,6 @@ export class Dispatcher {
     this.#keeper = null;
     this.#pump.stop();
   }
-}
-
-/** How many tasks a worker may have. */
-function mostFor({ pace }: PoolWorker): number {
-  return 1 + Math.max(1, Math.min(MOST_AHEAD, Math.floor(AHEAD_MS / pace)));
-}
-
-function mayHave(worker: PoolWorker): boolean {
-  return worker.isReady && !worker.isLeaving && !worker.isGone &&
-    worker.given.first?.state !== State.OVER;
 }
 
 function lost(worker: PoolWorker, task: Task): WorkerLostError {

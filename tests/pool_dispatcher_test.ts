@@ -1,6 +1,6 @@
 /** The owner's side of a pool, with a worker that this test plays. */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import { call, EventualOfCall } from "../internal/pool/calls.ts";
@@ -23,16 +23,24 @@ import {
 } from "../internal/pool/task.ts";
 import type { WorkerEnd } from "../internal/pool/worker_end.ts";
 import { square } from "./fixtures/pool_work.ts";
+import { until } from "./support/until.ts";
 
-/** A dispatcher with one worker, which is up, and can die. */
-function start(): { dispatcher: Dispatcher; worker: RingEnd; die(): void } {
-  let worker: RingEnd | null = null;
-  let die = () => {};
+/** A worker that this test plays; it is up, and can die. */
+interface Played {
+  readonly worker: RingEnd;
+  die(): void;
+}
+
+/** A dispatcher with one worker, or more. */
+function start(size = 1, maxtasksperchild = Infinity): Played & {
+  readonly dispatcher: Dispatcher;
+  readonly workers: readonly RingEnd[];
+} {
+  const played: Played[] = [];
   const dispatcher = new Dispatcher("a test's pool", new Functions(undefined), {
     start(link) {
       const { promise: ended, resolve } = Promise.withResolvers<void>();
-      worker = new RingEnd(link);
-      die = resolve;
+      played.push({ worker: new RingEnd(link), die: resolve });
       return {
         name: "a test",
         ident: 1,
@@ -47,14 +55,15 @@ function start(): { dispatcher: Dispatcher; worker: RingEnd; die(): void } {
     isServed: false,
     settings: {},
     setup: { initializer: null, initargs: [] },
-    size: 1,
-    maxtasksperchild: 10,
+    size,
+    maxtasksperchild,
     isLazy: false,
     modules: [],
   });
   dispatcher.open();
-  worker!.answer(0, Answer.READY, null, "value");
-  return { dispatcher, worker: worker!, die };
+  const workers = played.map(({ worker }) => worker);
+  for (const worker of workers) worker.answer(0, Answer.READY, null, "value");
+  return { dispatcher, ...played[0]!, workers };
 }
 
 /** A call that is given to it. */
@@ -81,6 +90,21 @@ async function perform(worker: RingEnd, result: unknown = 9): Promise<number> {
   worker.see(id);
   worker.answer(id, infoOf(Answer.OK, 0), result, "result");
   return id;
+}
+
+/** Teaches the workers the function, which takes so long (ms), as far as is known. */
+async function warm(
+  dispatcher: Dispatcher,
+  workers: readonly RingEnd[],
+  pace: number,
+): Promise<void> {
+  const given = workers.map(() => submit(dispatcher));
+  for (const worker of workers) {
+    await worker.take();
+    await perform(worker);
+  }
+  for (const { eventual } of given) await eventual.wait();
+  for (const worker of dispatcher.crew.workers) worker.pace = pace;
 }
 
 /** A map over these items. */
@@ -133,10 +157,7 @@ describe("a dispatcher", () => {
 
   it("gives out at once what a worker can have ahead", async () => {
     const { dispatcher, worker } = start();
-    const warm = submit(dispatcher);
-    await worker.take(); // the function
-    await perform(worker);
-    await warm.eventual.wait();
+    await warm(dispatcher, [worker], 1);
     const ids = [1, 2].map(() => submit(dispatcher).task.id);
     // As if this thread were blocked from here on.
     const taken = ids.map(() => {
@@ -145,6 +166,61 @@ describe("a dispatcher", () => {
       return worker.id;
     });
     assertEquals(taken, ids);
+    await end(dispatcher);
+  });
+
+  it("gives a worker nothing ahead of which it does not know how long it takes", async () => {
+    const { dispatcher, worker } = start();
+    const first = submit(dispatcher);
+    const second = submit(dispatcher);
+    await worker.take(); // the function
+    await worker.take();
+    assertEquals(second.task.state, State.PENDING);
+    worker.answer(worker.id, infoOf(Answer.OK, 0), 9, "result");
+    await first.eventual.wait();
+    assertEquals(await perform(worker), second.task.id);
+    await second.eventual.wait();
+    await end(dispatcher);
+  });
+
+  it("lets nothing wait behind a task that takes unexpectedly long", async () => {
+    const { dispatcher, workers } = start(2);
+    await warm(dispatcher, workers, 0.5);
+    const [slow, quick] = workers as [RingEnd, RingEnd];
+    const given = Array.from({ length: 300 }, () => submit(dispatcher));
+    await slow.take();
+    slow.see(slow.id);
+    slow.begin(slow.id);
+    const { since } = dispatcher.crew.workers[0]!;
+    await until(() => performance.now() - since > 20);
+    const ids: number[] = [];
+    while (ids.length < 299) {
+      ids.push(await perform(quick));
+      await Promise.resolve();
+    }
+    const behind = given.slice(0, 5).map(({ task }) => ids.indexOf(task.id));
+    assert(Math.max(...behind) < 100, `${behind}`);
+    slow.answer(slow.id, infoOf(Answer.OK, 0), 9, "result");
+    for (const { eventual } of given) await eventual.wait();
+    await end(dispatcher);
+  });
+
+  it("takes back what it has given ahead when tasks become longer", async () => {
+    const { dispatcher, worker } = start();
+    await warm(dispatcher, [worker], 0.02);
+    const given = Array.from({ length: 60 }, () => submit(dispatcher));
+    await worker.take();
+    const [at] = dispatcher.crew.workers;
+    assertEquals(at!.given.size, 51);
+    const { since } = at!;
+    await until(() => performance.now() - since > 40);
+    worker.answer(worker.id, infoOf(Answer.OK, 0), 9, "result");
+    await given[0]!.eventual.wait();
+    assertEquals(at!.given.size, 1);
+    const ids = [worker.id];
+    while (ids.length < given.length) ids.push(await perform(worker));
+    assertEquals(ids, given.map(({ task }) => task.id));
+    for (const { eventual } of given) await eventual.wait();
     await end(dispatcher);
   });
 
@@ -165,7 +241,7 @@ describe("a dispatcher", () => {
   });
 
   it("counts no task as done whose function its worker did not know", async () => {
-    const { dispatcher, worker } = start();
+    const { dispatcher, worker } = start(1, 10);
     const { eventual } = submit(dispatcher);
     const orders: number[] = [];
     const take = async () => {

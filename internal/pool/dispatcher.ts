@@ -17,11 +17,11 @@
  *                                   +-- pump ----------|-- inbox ---|------+ ring
  * ```
  *
- * A worker is given one task, and some more ahead if these are small, so that it
+ * A worker is given one task, and some more ahead if these are short, so that it
  * need not wait for its owner after each. What it has not begun the owner takes
- * back as soon as another worker has nothing to do: so nothing waits behind a long
- * task: feeder.ts. The owner knows what each worker has: its death loses the one task
- * that it had begun, and no other.
+ * back when a task before turns out to be long, or another worker has nothing to do:
+ * so nothing waits behind a long task (feeder.ts). The owner knows what each worker
+ * has: its death loses the one task that it had begun, and no other.
  *
  * Where a worker cannot look at this memory, somebody who can stands in its place:
  * link_server.ts.

@@ -99,7 +99,8 @@ export abstract class Executor implements AsyncDisposable {
   /**
    * Calls a function in a worker.
    *
-   * Ordering: calls are begun in the order in which they were submitted.
+   * Ordering: calls are begun in the order in which they were submitted; where they
+   * are short, and workers have some ahead, by and large.
    *
    * @returns What it will have given; where the call cannot be made, this is failed
    * already: a `ShutDownError` after `shutdown()`, a `DataCloneError` if an argument

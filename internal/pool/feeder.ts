@@ -9,6 +9,10 @@ import type { TaskQueue } from "./task_queue.ts";
 const AHEAD_MS = 1;
 /** … in so many tasks at most. */
 const MOST_AHEAD = 1000;
+/** A task that takes longer than this (ms) is a long one: none waits behind it. */
+const LONG_MS = 5;
+/** What was given ahead may turn out to take so long (ms): a pace is a guess. */
+const MOST_MS = 50;
 
 /** What a feeder tells. */
 export interface FeederEvents {
@@ -23,6 +27,8 @@ export class Feeder {
   readonly #queue: TaskQueue;
   readonly #crew: Crew;
   readonly #events: FeederEvents;
+  /** When this was told last to feed them. */
+  #now = 0;
 
   constructor(queue: TaskQueue, crew: Crew, events: FeederEvents) {
     this.#queue = queue;
@@ -32,18 +38,24 @@ export class Feeder {
 
   /** How many tasks all workers may have together. */
   get capacity(): number {
-    return this.#crew.workers.reduce((sum, worker) => sum + mostFor(worker), 1);
+    const { workers } = this.#crew;
+    return workers.reduce((sum, worker) => sum + 1 + aheadFor(worker), 1);
   }
 
-  /** Whether a worker has nothing ahead: the caller may wait, blocked, for that. */
+  /**
+   * Whether a worker has nothing to do, or nothing ahead although it may: the caller
+   * may wait, blocked, for that.
+   */
   get isHungry(): boolean {
     return this.#crew.workers.some((worker) =>
-      worker.given.size < 2 && mayHave(worker)
+      worker.given.size < 2 && this.#hasRoom(worker)
     );
   }
 
   /** Gives to each worker what it may have, as far as there are tasks. */
   feed(): void {
+    this.#now = performance.now();
+    this.#freeWaiting();
     this.#feedIdle();
     const { size, sources } = this.#queue;
     this.#crew.growFor(sources > 0 ? Infinity : size);
@@ -56,6 +68,16 @@ export class Feeder {
     this.#queue.putBack(back);
     this.#events.changed(worker);
     return back.length > 0;
+  }
+
+  /** Takes back what would wait for long, as far as that was not to be foreseen. */
+  #freeWaiting(): void {
+    for (const worker of this.#crew.workers) {
+      const ahead = worker.given.size - 1;
+      if (ahead < 1) continue;
+      const isLong = ahead * worker.pace > MOST_MS || this.#isAtLong(worker);
+      if (isLong) this.takeBack(worker);
+    }
   }
 
   /** Lets no worker be idle, as far as there are tasks. */
@@ -74,7 +96,7 @@ export class Feeder {
     for (let gave = true; gave;) {
       gave = false;
       for (const worker of workers) {
-        if (!mayHave(worker) || worker.given.size >= mostFor(worker)) continue;
+        if (!this.#hasRoom(worker)) continue;
         const task = this.#queue.next();
         if (task === null) return true;
         this.#give(worker, task);
@@ -107,11 +129,24 @@ export class Feeder {
     this.#events.changed(worker);
     if (worker.left === 0) worker.leave();
   }
+
+  /** Whether a worker may have one more. */
+  #hasRoom(worker: PoolWorker): boolean {
+    if (!mayHave(worker)) return false;
+    const { size } = worker.given;
+    return size === 0 || size <= aheadFor(worker) && !this.#isAtLong(worker);
+  }
+
+  /** Whether a worker is at a long task, as far as can be known by now. */
+  #isAtLong({ given, since, link }: PoolWorker): boolean {
+    return this.#now - since > LONG_MS && given.first!.id === link.words.begun;
+  }
 }
 
-/** How many tasks a worker may have. */
-function mostFor({ pace }: PoolWorker): number {
-  return 1 + Math.max(1, Math.min(MOST_AHEAD, Math.floor(AHEAD_MS / pace)));
+/** How many tasks a worker may have ahead: none, where they may be long. */
+function aheadFor({ pace }: PoolWorker): number {
+  if (pace > LONG_MS) return 0;
+  return Math.max(1, Math.min(MOST_AHEAD, Math.floor(AHEAD_MS / pace)));
 }
 
 function mayHave(worker: PoolWorker): boolean {

@@ -11,7 +11,10 @@ export interface Source {
   fail(reason: unknown): void;
 }
 
-/** Tasks that were given to the pool, and sources of more, which take turns. */
+/**
+ * Tasks that were given to the pool, those that came first before the others, and
+ * sources of more, which take turns with them.
+ */
 export class TaskQueue {
   readonly #tasks = new Deque<Task>();
   readonly #sources: Source[] = [];
@@ -33,11 +36,17 @@ export class TaskQueue {
     this.#tasks.push(task);
   }
 
-  /** Adds tasks before all others: they have waited already. The last comes first. */
+  /** Adds tasks again, which have waited already. The last comes first. */
   putBack(tasks: readonly Task[]): void {
-    for (const task of tasks) {
-      if (task.state === State.PENDING) this.#tasks.unshift(task);
+    const back = tasks.filter(({ state }) => state === State.PENDING);
+    const last = back[0]?.id ?? 0;
+    for (;;) {
+      const first = this.#tasks.first;
+      if (first === undefined || first.id > last) break;
+      back.push(this.#tasks.shift()!);
     }
+    back.sort((a, b) => b.id - a.id);
+    for (const task of back) this.#tasks.unshift(task);
   }
 
   /** Adds a source. */

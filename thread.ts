@@ -29,6 +29,7 @@
  */
 
 import { ProcessError, TimeoutError, WorkerLostError } from "./errors.ts";
+import { checkHeapLimit } from "./internal/launch/heap_limit.ts";
 import { Count, countOf, countUp } from "./internal/launch/counts.ts";
 import {
   encodeJob,
@@ -83,8 +84,8 @@ export interface ThreadSettings {
    */
   permissions?: "inherit" | "none" | Deno.PermissionOptions;
   /**
-   * How many megabytes its objects may take: one that needs more ends, with a
-   * {@linkcode WorkerLostError}. Without this, a thread that uses up its memory
+   * How many megabytes its objects may take, 16 at least: one that needs more ends,
+   * with a {@linkcode WorkerLostError}. Without this, a thread that uses up its memory
    * ends the program. It starts slower, as only another kind of Worker can be
    * limited. Memory of `ArrayBuffer`s does not count. The runtime does not always
    * succeed in stopping a loop that never yields, which then takes more and more,
@@ -174,24 +175,15 @@ export class Thread<A extends unknown[] = unknown[], R = unknown>
    *
    * @throws {TypeError} If the target is no function, or one that no other
    * thread can find: a bound or native function, or a class.
+   * @throws {RangeError} If `maxHeapMb` is less than what any thread needs.
    */
   constructor(options: ThreadOptions<A, R>) {
     this.#job = makeJob("thread", options as JobOptions);
     const settings = settingsOf<ThreadSettings>(options as JobOptions);
-    const { maxHeapMb = null } = settings;
-    if (
-      maxHeapMb !== null &&
-      !(typeof maxHeapMb === "number" && maxHeapMb > 0 && maxHeapMb < Infinity)
-    ) {
-      throw new RangeError(
-        `Cannot create thread as "maxHeapMb" must be a number > 0: current value is ${
-          Deno.inspect(maxHeapMb)
-        }`,
-      );
-    }
+    checkHeapLimit(settings.maxHeapMb);
     this.#settings = settings;
     this.#gate = (options as { [GATE_OPTION]?: Gate })[GATE_OPTION] ?? null;
-    this.maxHeapMb = maxHeapMb;
+    this.maxHeapMb = settings.maxHeapMb ?? null;
     this.name = settings.name ?? `Thread-${countUp(Count.THREAD_NAMES)}`;
     this.#daemon = settings.daemon ?? thisThread().daemon;
   }

@@ -366,16 +366,21 @@ describe("the end of a thread", () => {
     const thread = new Thread({
       target: work.echo<number>,
       args: [7],
-      maxHeapMb: 64,
+      maxHeapMb: 16,
     });
-    assertEquals([await resultOf(thread), thread.maxHeapMb], [[7], 64]);
-    for (const maxHeapMb of [0, -1, NaN, Infinity, "64" as never]) {
+    assertEquals([await resultOf(thread), thread.maxHeapMb], [[7], 16]);
+    for (const maxHeapMb of [0, -1, NaN, Infinity, 0.001, 15, 16.5]) {
       assertThrows(
         () => new Thread({ target: work.echo, maxHeapMb }),
         RangeError,
-        "maxHeapMb",
+        '"maxHeapMb" as it must be an integer >= 16',
       );
     }
+    assertThrows(
+      () => new Thread({ target: work.echo, maxHeapMb: "64" as never }),
+      TypeError,
+      "maxHeapMb",
+    );
   });
 });
 

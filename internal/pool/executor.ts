@@ -1,4 +1,5 @@
 import { BrokenPoolError } from "../../errors.ts";
+import { checkCount } from "../arguments.ts";
 import { LEVELS, log } from "../launch/log.ts";
 import type { Target } from "../launch/target.ts";
 import { waitHolding } from "../wait.ts";
@@ -9,7 +10,6 @@ import { Future } from "./future.ts";
 import { ImapJob } from "./imap_job.ts";
 import { makeDispatcher, type PoolSettings } from "./pool_options.ts";
 import { NO_LIMITS, type Task } from "./task.ts";
-import { checkCount } from "./task_options.ts";
 
 /** How an executor is made. */
 export interface ExecutorOptions extends PoolSettings {

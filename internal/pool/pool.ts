@@ -1,4 +1,5 @@
 import { ProcessError } from "../../errors.ts";
+import { checkCount } from "../arguments.ts";
 import { LEVELS, log } from "../launch/log.ts";
 import type { Target } from "../launch/target.ts";
 import { TIMED_OUT, waitHolding, type WaitOptions } from "../wait.ts";
@@ -19,7 +20,6 @@ import { makeDispatcher, type PoolOptions } from "./pool_options.ts";
 import { NO_LIMITS, type TaskLimits } from "./task.ts";
 import {
   type CallbackOptions,
-  checkCount,
   checkLimit,
   limitsOf,
   type MapOptions,

@@ -2,6 +2,7 @@
 
 import { callSite, isUserModule } from "../launch/call_site.ts";
 import { referTo, resolveModules } from "../launch/function_reference.ts";
+import { checkHeapLimit } from "../launch/heap_limit.ts";
 import { self } from "../launch/identity.ts";
 import { encode } from "../wire/encode.ts";
 import type { Carriers } from "./carriers.ts";
@@ -33,8 +34,8 @@ export interface PoolSettings {
   /** Flags for V8 in worker processes, such as `--expose-gc`. */
   v8Flags?: string[];
   /**
-   * How many megabytes the objects of a worker may take: one that needs more ends,
-   * and its task with it.
+   * How many megabytes the objects of a worker may take, 16 at least: one that needs
+   * more ends, and its task with it.
    */
   maxHeapMb?: number;
 }
@@ -77,6 +78,7 @@ export function makeDispatcher(
 ): Dispatcher {
   const { initializer, initargs = [], module, ...rest } = settings;
   const { carriers, ...options } = kind;
+  checkHeapLimit(rest.maxHeapMb);
   const reference = initializer === undefined
     ? null
     : referTo(initializer, "initializer", module);

@@ -411,6 +411,11 @@ export function poolConformance(
         }
         assertThrows(() => new Pool({ retries: -1 }), RangeError, "retries");
         assertThrows(
+          () => new Pool({ maxHeapMb: 8 }),
+          RangeError,
+          '"maxHeapMb" as it must be an integer >= 16',
+        );
+        assertThrows(
           () => new Pool({ taskTimeout: -1 }),
           RangeError,
           "taskTimeout",

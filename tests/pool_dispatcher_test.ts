@@ -1,8 +1,9 @@
 /** The owner's side of a pool, with a worker that this test plays. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
+import { BrokenPoolError, WorkerLostError } from "../errors.ts";
 import { call, EventualOfCall } from "../internal/pool/calls.ts";
 import {
   beginTask,
@@ -35,6 +36,8 @@ interface Played {
 function start(size = 1, maxtasksperchild = Infinity): Played & {
   readonly dispatcher: Dispatcher;
   readonly workers: readonly RingEnd[];
+  /** All workers that were started so far. */
+  readonly played: readonly Played[];
 } {
   const played: Played[] = [];
   const dispatcher = new Dispatcher("a test's pool", new Functions(undefined), {
@@ -63,7 +66,7 @@ function start(size = 1, maxtasksperchild = Infinity): Played & {
   dispatcher.open();
   const workers = played.map(({ worker }) => worker);
   for (const worker of workers) worker.answer(0, Answer.READY, null, "value");
-  return { dispatcher, ...played[0]!, workers };
+  return { dispatcher, ...played[0]!, workers, played };
 }
 
 /** A call that is given to it. */
@@ -237,6 +240,50 @@ describe("a dispatcher", () => {
     assertEquals(task.state, State.PENDING);
     time.tick(1000);
     assertEquals(task.state, State.PENDING);
+    await end(dispatcher);
+  });
+
+  it("is broken by workers that end as soon as they are up", async () => {
+    const { dispatcher, played } = start();
+    const { eventual } = submit(dispatcher);
+    // As long as another one takes its place.
+    for (let at = 0; at < played.length; at++) {
+      const { worker, die } = played[at]!;
+      if (at > 0) worker.answer(0, Answer.READY, null, "value");
+      die();
+      await until(() => played.length > at + 1 || eventual.outcome !== null);
+    }
+    await assertRejects(
+      () => eventual.value(),
+      BrokenPoolError,
+      "before it had anything to do",
+    );
+    assertEquals(played.length, 3);
+    await end(dispatcher);
+  });
+
+  it("loses a task whose function ends workers, and goes on", async () => {
+    const { dispatcher, played } = start();
+    for (let tasks = 1; tasks <= 2; tasks++) {
+      const { eventual } = submit(dispatcher);
+      while (eventual.outcome === null) {
+        const { worker, die } = played.at(-1)!;
+        await worker.take(); // the function, which it loads
+        worker.see(worker.id);
+        const { length } = played;
+        die();
+        await until(() => played.length > length);
+        const next = played.at(-1)!;
+        next.worker.answer(0, Answer.READY, null, "value");
+      }
+      await assertRejects(() => eventual.value(), WorkerLostError);
+      assertEquals(played.length, 1 + 3 * tasks);
+    }
+    const { eventual } = submit(dispatcher);
+    const { worker } = played.at(-1)!;
+    await worker.take();
+    await perform(worker);
+    assertEquals(await eventual.value(), 9);
     await end(dispatcher);
   });
 

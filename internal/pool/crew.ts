@@ -10,7 +10,7 @@ import { newLink } from "./link.ts";
 import { PoolWorker } from "./pool_worker.ts";
 import type { Setup } from "./setup.ts";
 
-/** So many workers in a row may end before they are up. */
+/** So many workers in a row may end before they have had anything to do. */
 const MOST_FAILURES = 3;
 
 /** How the workers of a pool are run. */
@@ -112,6 +112,10 @@ export class Crew implements Holdable {
   /** A worker is up. */
   isUp(worker: PoolWorker): void {
     worker.isReady = true;
+  }
+
+  /** A worker has been at a task. */
+  hasWorked(): void {
     this.#failures = 0;
   }
 
@@ -187,20 +191,22 @@ export class Crew implements Holdable {
     ownHome().space.member.sweepDead();
     worker.link.words.results.sweep();
     this.#events.ended(worker);
+    const { wasBusy } = worker;
     worker.close();
-    if (!worker.isReady && this.workers.includes(worker)) this.#failed(worker);
+    if (wasBusy) this.hasWorked();
+    else if (this.workers.includes(worker)) this.#failed(worker);
     this.replace(worker);
     this.#look();
   }
 
-  #failed({ carrier }: PoolWorker): void {
+  #failed({ carrier, isReady }: PoolWorker): void {
     if (this.#isOver || ++this.#failures < MOST_FAILURES) return;
     const { how, words, cause } = carrier.lost;
     this.#events.failed(
       new BrokenPoolError(
-        `Cannot start workers: ${carrier.name} ${how} before it was up, as did ${
-          MOST_FAILURES - 1
-        } before it${withWords(words)}`,
+        `Cannot start workers: ${carrier.name} ${how} before it ${
+          isReady ? "had anything to do" : "was up"
+        }, as did ${MOST_FAILURES - 1} before it${withWords(words)}`,
         cause === undefined ? {} : { cause },
       ),
     );

@@ -444,6 +444,7 @@ export class Dispatcher {
     this.#scratch = scratch;
     const done = worker.done - before;
     if (done > 0) {
+      this.crew.hasWorked();
       const now = performance.now();
       const each = (now - worker.since) / done;
       worker.since = now;
@@ -514,12 +515,20 @@ export class Dispatcher {
   #ended(worker: PoolWorker): void {
     worker.isGone = true;
     this.#collectFrom(worker);
+    const { given, link: { words: { seen } } } = worker;
+    const { first } = given;
     this.#feeder.takeBack(worker);
-    for (let task = worker.given.shift(); task; task = worker.given.shift()) {
+    if (first?.state === State.PENDING && first.id === seen) {
+      // It died when it loaded the function, maybe.
+      if (first.vain++ >= MOST_IN_VAIN) {
+        this.settle(first, false, lost(worker, first));
+      }
+    }
+    for (let task = given.shift(); task; task = given.shift()) {
       task.worker = null;
       if (task.state === State.OVER) continue;
       // It died when the task was on its way, maybe of how large that is.
-      const isSeen = worker.link.words.seen === task.id;
+      const isSeen = seen === task.id;
       task.wasBegun ||= isSeen;
       if (!isSeen && task.vain++ < MOST_IN_VAIN) {
         task.state = State.PENDING;

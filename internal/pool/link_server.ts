@@ -12,8 +12,10 @@ import {
   Answer,
   composeMessage,
   infoOf,
+  kindOf,
   LEAD,
   leadOf,
+  Order,
   valueOf,
 } from "./messages.ts";
 import { takeMessage } from "./take_message.ts";
@@ -103,6 +105,7 @@ export class LinkServer {
   async #read(): Promise<Passed> {
     const scratch = this.#taken;
     const info = scratch.words[leadOf(scratch, 0) + 1]!;
+    if (kindOf(info) === Order.FUNCTION) this.#link.words.seen = this.#id;
     const { start, end, pins } = valueOf(scratch, 0);
     if (pins === null) {
       return [this.#id, info, scratch.bytes.slice(start, end), null];

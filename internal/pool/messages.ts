@@ -20,7 +20,7 @@ import type { Note } from "../wire/parcels.ts";
 
 /** To the worker. */
 export const Order = {
-  /** What function that number is: its reference. */
+  /** What function that number is: its reference, which the task needs. */
   FUNCTION: 1,
   /** Call it with these arguments. */
   CALL: 2,

@@ -67,7 +67,7 @@ export class PoolWorker {
     const { link } = this;
     const { words } = link;
     const { fn } = task;
-    if (this.#functions[fn.number % SLOTS] !== fn) this.#teach(fn);
+    if (this.#functions[fn.number % SLOTS] !== fn) this.#teach(task);
     offer(words.tasks.puts, link.object, task.draft);
     if (this.given.size === 0) this.since = performance.now();
     this.given.push(task);
@@ -104,6 +104,11 @@ export class PoolWorker {
     while (begun.length > 0) this.given.push(begun.pop()!);
     this.left += back.length;
     return back;
+  }
+
+  /** Whether it has had anything to do. */
+  get wasBusy(): boolean {
+    return this.link.words.seen !== 0;
   }
 
   /** It does not know that function, or no more. */
@@ -158,13 +163,14 @@ export class PoolWorker {
     this.link.close();
   }
 
-  #teach(fn: PoolFunction): void {
+  /** Tells it the function that a task needs. */
+  #teach({ id, fn }: Task): void {
     const { link } = this;
     const scratch = takeScratch();
     try {
       const info = infoOf(Order.FUNCTION, fn.number);
       const { reference } = fn;
-      composeMessage(scratch, 0, 0, info, reference, "fn");
+      composeMessage(scratch, 0, id, info, reference, "fn");
       const { length } = scratch;
       const cell = { scratch, from: 0, length, notes: null };
       offer(link.words.tasks.puts, link.object, cell);

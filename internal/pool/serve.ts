@@ -133,8 +133,8 @@ class Server {
   #perform(): Promise<void> | null {
     const { id, info } = this.#end;
     const number = numberOf(info);
-    if (kindOf(info) === Order.FUNCTION) return this.#learn(number);
     this.#end.see(id);
+    if (kindOf(info) === Order.FUNCTION) return this.#learn(number);
     const sent = this.#functions[number % SLOTS];
     if (sent?.number !== number) {
       // What was to be told before was taken back, but this was not.

@@ -6,7 +6,7 @@ import { decodeApart, encodeApart } from "../travel/apart.ts";
 import type { Remote } from "../travel/remote.ts";
 import { withoutFields } from "../wire/without_fields.ts";
 import type { Passed } from "./link_server.ts";
-import { Answer, infoOf, kindOf, numberOf } from "./messages.ts";
+import { Answer, infoOf, kindOf, numberOf, Order } from "./messages.ts";
 import { Got, type WorkerEnd } from "./worker_end.ts";
 
 /** It asks the process that can: see link_server.ts. */
@@ -72,6 +72,7 @@ export class ServedEnd implements WorkerEnd {
   }
 
   see(task: number): void {
+    if (kindOf(this.info) === Order.FUNCTION) return; // seen as it was passed on
     this.#remote.call("begin", [task]).catch(ignore);
   }
 

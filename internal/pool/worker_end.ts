@@ -28,7 +28,7 @@ export interface WorkerEnd {
   answer(id: number, info: number, value: unknown, root: string): void;
   /** The `DataCloneError`, if the value cannot be sent. */
   check(value: unknown, root: string): void;
-  /** A task was taken, and is about to be read. */
+  /** A task was taken, or its function, and is about to be read. */
   see(task: number): void;
   /** It begins. */
   begin(task: number): void;

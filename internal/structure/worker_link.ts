@@ -7,7 +7,8 @@
  *   word 160      ABORTED    the task that the owner wants to end; 0: none
  *   word 163      WHY        why; written first
  *   word 166      BEGUN      the task that the worker has begun last
- *   word 167      SEEN       the task whose message the worker has, and will read now
+ *   word 167      SEEN       the task whose message, or whose function's, the worker
+ *                            has, and will read now
  *   word 161      LISTENING  the task that has asked for its signal
  *   word 162      BEATS      how many items of timed tasks it has begun, modulo 2^32
  *   words 164 …   INBOX      the inbox that the worker rings: its index, and its uid
@@ -24,7 +25,8 @@
  *       before. So of the tasks that it was given, and of which the owner has no
  *       result, all that are in the ring were not begun, and of the others one was.
  *   I2  What kills a worker by being read is in SEEN before that. So a task that is
- *       neither in the ring nor SEEN can be given to another worker.
+ *       neither in the ring nor SEEN can be given to another worker; one that is in
+ *       the ring and SEEN may be the one whose function has killed it.
  *   I3  A task is taken from the ring by one side only: what the owner has taken
  *       back, the worker will never see. That is the whole lease.
  *

@@ -187,17 +187,21 @@ function fromSource(
       error,
       cure = 'name its module by "module", or give it what it needs in "args"',
     ) {
-      const out = error instanceof ReferenceError &&
-        /^(\S+) is not defined$/.exec(error.message);
-      if (!out) return error;
-      const message =
-        `${error.message}: ${label} is not exported${looked}, so it was sent as its source text and does not see "${
-          out[1]
-        }"; export it, or ${cure}`;
-      if (error.stack) {
-        error.stack = error.stack.replace(error.message, message);
+      try {
+        const out = error instanceof ReferenceError &&
+          /^(\S+) is not defined$/.exec(error.message);
+        if (!out) return error;
+        const message =
+          `${error.message}: ${label} is not exported${looked}, so it was sent as its source text and does not see "${
+            out[1]
+          }"; export it, or ${cure}`;
+        if (error.stack) {
+          error.stack = error.stack.replace(error.message, message);
+        }
+        error.message = message;
+      } catch {
+        // It cannot be read, or not be changed.
       }
-      error.message = message;
       return error;
     },
   };

@@ -5,7 +5,7 @@ import type { LazyLink } from "../travel/lazy_link.ts";
 import { decode } from "../wire/decode.ts";
 import { encode } from "../wire/encode.ts";
 import { pack, type Parcel, unpack } from "../wire/parcels.ts";
-import { withoutFields } from "../wire/without_fields.ts";
+import { sendReadable } from "../wire/without_fields.ts";
 
 /** What is reported: one of these bytes, and the value or error encoded. */
 export const Report = {
@@ -88,11 +88,7 @@ export function encodeError(
   kind: number,
   error: unknown,
 ): Uint8Array<ArrayBuffer> {
-  try {
-    return encodeReport(kind, error);
-  } catch (unsendable) {
-    return encodeReport(kind, withoutFields(error, unsendable));
-  }
+  return sendReadable(error, (error) => encodeReport(kind, error));
 }
 
 /** What came of a target: its report, which is decoded where it was asked for. */

@@ -76,6 +76,11 @@ export function textOf(error: unknown): string {
   try {
     return Deno.inspect(error);
   } catch {
-    return error instanceof Error ? `${error.stack}` : typeof error;
+    // Neither can be read, perhaps.
+    try {
+      return `${(error as Partial<Error>).stack ?? typeof error}`;
+    } catch {
+      return "an error that cannot be read";
+    }
   }
 }

@@ -15,7 +15,7 @@ import { whileLoading } from "../launch/identity.ts";
 import { loadClassOf } from "../launch/loader.ts";
 import { breathe } from "../turn.ts";
 import { UnknownClassError } from "../wire/classes.ts";
-import { withoutFields } from "../wire/without_fields.ts";
+import { sendReadable } from "../wire/without_fields.ts";
 import { beginTask, endTask } from "./current_task.ts";
 import {
   Answer,
@@ -74,11 +74,7 @@ function answerError(
   info: number,
   error: unknown,
 ): void {
-  try {
-    end.answer(id, info, error, "error");
-  } catch (unsendable) {
-    end.answer(id, info, withoutFields(error, unsendable), "error");
-  }
+  sendReadable(error, (error) => end.answer(id, info, error, "error"));
 }
 
 /** A function that was sent, or why it is none. */

@@ -3,7 +3,7 @@
 import { CancelledError, ProcessError, ShutDownError } from "../../errors.ts";
 import { runFor } from "../context.ts";
 import { makeQuiet } from "../wait.ts";
-import { withoutFields } from "../wire/without_fields.ts";
+import { sendReadable } from "../wire/without_fields.ts";
 import type { Exported } from "./exports.ts";
 import {
   carries,
@@ -133,13 +133,10 @@ export class IncomingCalls {
   fail(call: number, error: unknown): void {
     if (this.#ended) return;
     const { encodeBehind } = this.#options;
-    let message: Uint8Array<ArrayBuffer>;
-    try {
-      message = encodeBehind(ANSWER_HEAD, error, "error");
-    } catch (unsendable) {
-      const bare = withoutFields(error, unsendable);
-      message = encodeBehind(ANSWER_HEAD, bare, "error");
-    }
+    const message = sendReadable(
+      error,
+      (error) => encodeBehind(ANSWER_HEAD, error, "error"),
+    );
     this.#answer(message, Kind.ERROR, call);
   }
 

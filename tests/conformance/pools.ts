@@ -519,6 +519,31 @@ export function poolConformance(
         );
         assertInstanceOf(error.cause, DataCloneError);
       });
+
+      it("with an error that cannot be read, and keeps its worker", async () => {
+        await using pool = new Pool(1);
+        await pool.apply(work.square, [3]);
+        const [worker] = pool.workers;
+        for (const how of ["message", "stack", "proxy"] as const) {
+          const text = `not to be read: ${how}`;
+          const failed = () => pool.apply(work.failUnreadably, [how]);
+          await assertRejects(failed, EvalError, text);
+        }
+        // One that is not exported has its errors explained.
+        await assertRejects(
+          () =>
+            pool.apply(() => {
+              throw new Proxy({}, {
+                getPrototypeOf() {
+                  throw new EvalError("nor this");
+                },
+              });
+            }),
+          EvalError,
+          "nor this",
+        );
+        assertEquals(pool.workers[0]!.ident, worker!.ident);
+      });
     });
 
     describe("has workers", () => {

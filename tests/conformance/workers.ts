@@ -323,6 +323,12 @@ export function workerConformance(flavour: WorkerFlavour): void {
       assertEquals(error.cause.path, "error.retry");
     });
 
+    it("comes back as what was thrown when it was read, if it cannot be", async () => {
+      const error = await errorOf("unreadable");
+      assertInstanceOf(error, EvalError);
+      assertEquals(error.message, "not to be read");
+    });
+
     it("may be anything that is thrown", async () => {
       assertEquals(await errorOf("no error"), { code: 9 });
     });

@@ -29,6 +29,7 @@
  */
 
 import { ProcessError, TimeoutError, WorkerLostError } from "./errors.ts";
+import { checkFunction } from "./internal/check.ts";
 import { checkHeapLimit } from "./internal/launch/heap_limit.ts";
 import { Count, countOf, countUp } from "./internal/launch/counts.ts";
 import {
@@ -591,6 +592,7 @@ let excepthook: Excepthook | null = null;
  * Python: `threading.excepthook`.
  */
 export function setExcepthook(hook: Excepthook | null): void {
+  if (hook !== null) checkFunction(hook, "set excepthook", "hook");
   excepthook = hook;
 }
 
@@ -616,5 +618,6 @@ export function local<T extends object>(init: () => T): T;
 /** An object that is empty at first, in each thread and each coroutine. */
 export function local<T extends object>(): Partial<T>;
 export function local<T extends object>(init?: () => T): T {
+  if (init !== undefined) checkFunction(init, "make local object", "init");
   return localObject(init ?? (() => ({}) as T));
 }

@@ -124,6 +124,18 @@ describe("joinall()", () => {
       TypeError,
       "as one is no Greenlet: current value is Promise",
     );
+    for (const join of [joinall, killall]) {
+      await assertRejects(
+        async () => await join(null as never),
+        TypeError,
+        '"list" must be iterable',
+      );
+      await assertRejects(
+        async () => await join([null as never]),
+        TypeError,
+        "as one is no Greenlet: current value is null",
+      );
+    }
     const greenlet = spawn(async () => {
       await joinall([spawn(() => {}), getcurrent()!]);
     });

@@ -338,6 +338,18 @@ describe("kill()", () => {
     }
   });
 
+  it("refuses to throw what is no error, and kills nothing", async () => {
+    const greenlet = spawn(() => sleep(1));
+    for (const exception of ["text", RangeError, null] as unknown as Error[]) {
+      await assertRejects(
+        () => greenlet.kill({ exception }),
+        TypeError,
+        '"exception" must be an Error',
+      );
+    }
+    await greenlet;
+  });
+
   it("refuses a time that is none, and kills nothing", async () => {
     const greenlet = spawn(() => sleep(1));
     await assertRejects(() => greenlet.kill({ timeout: -1 }), RangeError);

@@ -79,7 +79,7 @@ describe("a worker thread that ends", () => {
 describe("what is told of a task's progress", () => {
   nothingLeft();
 
-  it("may throw, which is printed, and stops nothing", async () => {
+  it("may throw, as a callback may, which is printed, and stops nothing", async () => {
     const { code, stdout, stderr } = await deno([
       "run",
       "-q",
@@ -89,6 +89,10 @@ describe("what is told of a task's progress", () => {
     ]);
     assertEquals([code, stdout], [0, "undefined\n9\n"]);
     assertStringIncludes(stderr, 'Exception in "onProgress":\nEvalError: 1');
+    assertStringIncludes(
+      stderr,
+      'Exception in "callback":\nURIError: rejected',
+    );
   });
 });
 

@@ -65,6 +65,19 @@ describe("a program with a pool", () => {
     });
   }
 
+  it("is told why no thread of it can be started", async () => {
+    const mark = new Mark();
+    const { stderr } = await deno(
+      ["run", "-q", "--no-prompt", "--allow-env", OWNER, "idle", "ThreadPool"],
+      { env: mark.env },
+    );
+    assertMatch(
+      stderr,
+      /BrokenPoolError: Cannot start workers: PoolThread-3 has ended before it was up, as did 2 before it: .*requires? read access/is,
+    );
+    await mark.noneLeft();
+  });
+
   for (const bytes of [10, 10_000_000]) {
     const what = `a value of ${bytes} bytes that it`;
     it(`is killed by ${what} sends`, async () => {

@@ -373,7 +373,7 @@ describe("the end of a thread", () => {
       assertThrows(
         () => new Thread({ target: work.echo, maxHeapMb }),
         RangeError,
-        '"maxHeapMb" as it must be an integer >= 16',
+        '"maxHeapMb" must be an integer from 16',
       );
     }
     assertThrows(
@@ -386,6 +386,14 @@ describe("the end of a thread", () => {
 
 describe("setExcepthook()", () => {
   nothingLeft();
+
+  it("refuses what is no function", () => {
+    assertThrows(
+      () => setExcepthook("x" as unknown as null),
+      TypeError,
+      '"hook" must be a function',
+    );
+  });
 
   it("is told what ended a thread", async () => {
     using seen = hooked();
@@ -491,6 +499,16 @@ describe("local()", () => {
     }
     assertEquals(threads.session.user, "main");
     assertEquals(threads.counter.add(), 1);
+  });
+
+  it("refuses what makes no object", () => {
+    assertThrows(
+      () => local("x" as unknown as () => object),
+      TypeError,
+      '"init" must be a function',
+    );
+    const nothing = local((() => null) as unknown as () => { x: number });
+    assertThrows(() => nothing.x, TypeError, '"init()" must be an object');
   });
 
   it("behaves as the object that it stands for", () => {

@@ -16,7 +16,6 @@
 const LAYERS = [
   ["errors.ts"],
   [
-    "internal/arguments.ts",
     "internal/async_variable.ts",
     "internal/check.ts",
     "internal/context.ts",

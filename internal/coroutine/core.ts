@@ -1,6 +1,7 @@
 /** What a coroutine is: its state, who waits for its end, how it is killed. */
 
 import { GreenletExit, ProcessError } from "../../errors.ts";
+import { mustBe } from "../check.ts";
 import { type Context, type Coroutine, currentCoroutine } from "../context.ts";
 import {
   callAll,
@@ -216,6 +217,10 @@ export class Core implements Coroutine, Context {
     exception: Error | undefined,
     resume: (core: Core, exit: Error) => void,
   ): void {
+    if (exception !== undefined && !(exception instanceof Error)) {
+      const what = "an Error, such as new RangeError()";
+      throw mustBe("kill", "exception", what, exception);
+    }
     if (this.isDone) return;
     const exit = exception ?? new GreenletExit(`${this.title} was killed`);
     this.#exit = exit;

@@ -63,7 +63,7 @@ export class Greenlet<R = unknown> implements PromiseLike<R> {
   static {
     make = (fn, args) => new Greenlet(fn, args);
     coreOf = (greenlet) => {
-      if (typeof greenlet === "object" && #core in greenlet) {
+      if (Object(greenlet) === greenlet && #core in greenlet) {
         return greenlet.#core;
       }
       throw new TypeError(

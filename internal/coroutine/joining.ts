@@ -5,6 +5,7 @@ import { Arrivals } from "./arrivals.ts";
 import { type Core, FAILED } from "./core.ts";
 import { coreOf, type Greenlet } from "./greenlet.ts";
 import { kill, type KillOptions } from "./kill.ts";
+import { checkIterable } from "../check.ts";
 
 /** Which coroutines to wait for, and how long. */
 export interface IwaitOptions extends WaitOptions {
@@ -132,6 +133,7 @@ export function iwait<G extends Greenlet>(
 }
 
 function* coresOf(greenlets: Iterable<Greenlet>): Generator<Core> {
+  checkIterable(greenlets, "wait for coroutines", "list");
   for (const greenlet of greenlets) yield coreOf(greenlet);
 }
 
@@ -155,6 +157,7 @@ export function killall(
   list: Iterable<Greenlet>,
   options: KillOptions = {},
 ): Promise<boolean> {
+  checkIterable(list, "kill coroutines", "list");
   const greenlets = [...list];
   return kill(greenlets.map(coreOf), options, async () => {
     const { timeout, signal } = options;

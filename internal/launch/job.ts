@@ -12,6 +12,7 @@ export interface JobOptions {
   readonly args?: unknown;
   readonly kwargs?: unknown;
   readonly name?: unknown;
+  readonly daemon?: unknown;
   readonly module?: string | URL | ImportMeta;
 }
 
@@ -24,7 +25,7 @@ export interface Job {
 
 /** Checks what the user gives; `what` is to be created. */
 export function makeJob(what: string, options: JobOptions): Job {
-  const { args = [], kwargs, name, target, module } = options;
+  const { args = [], kwargs, name, daemon, target, module } = options;
   const refuse = (option: string, kind: string, value: string) =>
     new TypeError(
       `Cannot create ${what} as "${option}" must be ${kind}: current value is ${value}`,
@@ -37,6 +38,11 @@ export function makeJob(what: string, options: JobOptions): Job {
   }
   if (name !== undefined && name !== null && typeof name !== "string") {
     throw refuse("name", "a string", Deno.inspect(name));
+  }
+  if (
+    daemon !== undefined && daemon !== null && typeof daemon !== "boolean"
+  ) {
+    throw refuse("daemon", "a boolean", Deno.inspect(daemon));
   }
   return {
     target: referTo(target, "target", module),

@@ -1,5 +1,6 @@
 /** The object that `local()` makes: another one for each who looks at it. */
 
+import { mustBe } from "../check.ts";
 import { currentLocals } from "../context.ts";
 
 /**
@@ -11,7 +12,13 @@ export function localObject<T extends object>(init: () => T): T {
   const own = (): T => {
     const locals = currentLocals();
     let value = locals.get(key) as T | undefined;
-    if (value === undefined) locals.set(key, value = init());
+    if (value === undefined) {
+      value = init();
+      if (Object(value) !== value) {
+        throw mustBe("make local object", "init()", "an object", value);
+      }
+      locals.set(key, value);
+    }
     return value;
   };
   return new Proxy(key, {

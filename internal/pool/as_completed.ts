@@ -2,6 +2,7 @@ import { TimeoutError } from "../../errors.ts";
 import { TIMED_OUT, timeoutOf, waitFor, type WaitOptions } from "../wait.ts";
 import { Deque } from "./deque.ts";
 import { eventualOf, type Future } from "./future.ts";
+import { checkIterable } from "../check.ts";
 
 /**
  * A future that is done, as {@linkcode asCompleted} gives it: to TypeScript it has
@@ -46,6 +47,7 @@ export function asCompleted<R>(
   futures: Iterable<Future<R>>,
   options: WaitOptions = {},
 ): AsyncIterableIterator<Completed<R>> {
+  checkIterable(futures, "wait", "futures");
   return new Completion(
     new Set(futures),
     options,

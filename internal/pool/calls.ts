@@ -1,5 +1,6 @@
 /** Single calls: one task each. */
 
+import { mustBe } from "../check.ts";
 import { textOf } from "../launch/run_call.ts";
 import { writeAll } from "../launch/write_all.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -29,11 +30,7 @@ export function call(
   dispatcher.checkOpen();
   limits.signal?.throwIfAborted();
   if (!Array.isArray(args)) {
-    throw new TypeError(
-      `Cannot give a task to the pool as "args" must be an array: current value is ${
-        Deno.inspect(args, { depth: 0 })
-      }`,
-    );
+    throw mustBe("give a task to the pool", "args", "an array", args);
   }
   const buffers = checkTransfer(transfer);
   const known = dispatcher.functions.of(fn);
@@ -86,19 +83,26 @@ export function tellerOf(
     ((value) => callBack(onProgress, value, '"onProgress"'));
 }
 
-/** Calls what a user has given; an error of it is printed, and stops nothing. */
+/**
+ * Calls what a user has given; what it throws, or rejects with, is printed, and
+ * stops nothing.
+ */
 export function callBack<T>(
   callback: ((value: T) => unknown) | undefined,
   value: T,
   what: string,
 ): void {
   if (callback === undefined) return;
+  const failed = (error: unknown) => {
+    const text = `Exception in ${what}:\n${textOf(error)}\n`;
+    writeAll(Deno.stderr, new TextEncoder().encode(text));
+  };
   queueMicrotask(() => {
     try {
-      callback(value);
+      const ending = callback(value);
+      if (ending instanceof Promise) ending.catch(failed);
     } catch (error) {
-      const text = `Exception in ${what}:\n${textOf(error)}\n`;
-      writeAll(Deno.stderr, new TextEncoder().encode(text));
+      failed(error);
     }
   });
 }

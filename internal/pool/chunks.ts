@@ -1,9 +1,10 @@
 /** Items that are given to a worker together. */
 
+import { mustBe } from "../check.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Draft } from "./drafts.ts";
 import type { PoolFunction } from "./functions.ts";
-import { Flag, infoOf } from "./messages.ts";
+import { Flag, infoOf, kindOf, Order } from "./messages.ts";
 import type { TaskLimits } from "./task.ts";
 
 /**
@@ -20,6 +21,7 @@ export function draftChunk(
   at: number,
   bytes: number,
 ): Draft {
+  if (kindOf(kind) === Order.STARMAP) checkLists(items, at);
   const timed = limits.taskTimeout === Infinity ? 0 : Flag.TIMED;
   const info = infoOf(kind | timed, fn.number);
   try {
@@ -30,5 +32,13 @@ export function draftChunk(
       drafts.drop(drafts.make(id, info, items[i], `items[${at + i}]`));
     }
     throw error;
+  }
+}
+
+/** Checks that each item is a list of arguments. */
+function checkLists(items: ArrayLike<unknown>, at: number): void {
+  for (let i = 0; i < items.length; i++) {
+    if (Array.isArray(items[i])) continue;
+    throw mustBe("map", `items[${at + i}]`, "an array of arguments", items[i]);
   }
 }

@@ -202,11 +202,14 @@ export class Crew implements Holdable {
   #failed({ carrier, isReady }: PoolWorker): void {
     if (this.#isOver || ++this.#failures < MOST_FAILURES) return;
     const { how, words, cause } = carrier.lost;
+    const why = words === "" && cause instanceof Error
+      ? `: ${cause.message}`
+      : withWords(words);
     this.#events.failed(
       new BrokenPoolError(
         `Cannot start workers: ${carrier.name} ${how} before it ${
           isReady ? "had anything to do" : "was up"
-        }, as did ${MOST_FAILURES - 1} before it${withWords(words)}`,
+        }, as did ${MOST_FAILURES - 1} before it${why}`,
         cause === undefined ? {} : { cause },
       ),
     );

@@ -1,5 +1,5 @@
 import { BrokenPoolError } from "../../errors.ts";
-import { checkCount } from "../arguments.ts";
+import { checkIterable } from "../check.ts";
 import { LEVELS, log } from "../launch/log.ts";
 import type { Target } from "../launch/target.ts";
 import { waitHolding } from "../wait.ts";
@@ -8,8 +8,13 @@ import { PROCESSES, THREADS } from "./carriers.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { Future } from "./future.ts";
 import { ImapJob } from "./imap_job.ts";
-import { makeDispatcher, type PoolSettings } from "./pool_options.ts";
+import {
+  makeDispatcher,
+  poolOptions,
+  type PoolSettings,
+} from "./pool_options.ts";
 import { NO_LIMITS, type Task } from "./task.ts";
+import { checkCount } from "./task_options.ts";
 
 /** How an executor is made. */
 export interface ExecutorOptions extends PoolSettings {
@@ -69,8 +74,10 @@ export abstract class Executor implements AsyncDisposable {
     kind: "process" | "thread",
     options: number | ExecutorOptions = {},
   ) {
-    const { maxWorkers, maxTasksPerChild, ...settings } =
-      typeof options === "number" ? { maxWorkers: options } : options;
+    const { maxWorkers, maxTasksPerChild, ...settings } = poolOptions(
+      options,
+      "maxWorkers",
+    );
     const name = kind === "process" ? "ProcessPool" : "ThreadPool";
     this.#dispatcher = makeDispatcher(
       `${name}Executor-${++numbers[kind]}`,
@@ -141,6 +148,7 @@ export abstract class Executor implements AsyncDisposable {
    * ends it.
    *
    * @throws {ShutDownError} After `shutdown()`.
+   * @throws {TypeError} If one of them cannot be iterated at once.
    *
    * Python: `concurrent.futures.Executor.map`.
    */
@@ -150,6 +158,9 @@ export abstract class Executor implements AsyncDisposable {
   ): AsyncIterableIterator<R> {
     const dispatcher = this.#dispatcher;
     dispatcher.checkOpen();
+    for (const [i, iterable] of iterables.entries()) {
+      checkIterable(iterable, "map", `iterables[${i}]`);
+    }
     const job = new ImapJob(
       dispatcher,
       {

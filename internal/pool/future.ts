@@ -1,4 +1,5 @@
 import { TimeoutError } from "../../errors.ts";
+import { checkFunction, mustBe } from "../check.ts";
 import type { WaitOptions } from "../wait.ts";
 import { callBack } from "./calls.ts";
 import { cancellation, isCancellation } from "./cancellation.ts";
@@ -9,9 +10,11 @@ import type { Task } from "./task.ts";
 /** What stands behind futures. */
 const eventuals = new WeakMap<object, Eventual>();
 
-/** What stands behind a future. */
+/** What stands behind a future; a `TypeError` for anything else. */
 export function eventualOf(future: Future<unknown>): Eventual {
-  return eventuals.get(future)!;
+  const eventual = eventuals.get(future);
+  if (eventual !== undefined) return eventual;
+  throw mustBe("wait", "futures", "futures of executors", future);
 }
 
 /**
@@ -124,12 +127,13 @@ export class Future<R> implements PromiseLike<R> {
 
   /**
    * Calls back, with this, when it has ended; soon, if it has already. Those that
-   * are added first are called first; what one throws is printed, and the others
-   * are called all the same.
+   * are added first are called first; what one throws, or rejects with, is printed,
+   * and the others are called all the same.
    *
    * Python: `concurrent.futures.Future.add_done_callback`.
    */
   addDoneCallback(callback: (future: Future<R>) => unknown): void {
+    checkFunction(callback, "call back", "callback");
     this.#eventual.whenSettled(() =>
       callBack(callback, this, "a callback of a future")
     );

@@ -1,5 +1,4 @@
 import { ProcessError } from "../../errors.ts";
-import { checkCount } from "../arguments.ts";
 import { LEVELS, log } from "../launch/log.ts";
 import type { Target } from "../launch/target.ts";
 import { TIMED_OUT, waitHolding, type WaitOptions } from "../wait.ts";
@@ -16,11 +15,17 @@ import type { Dispatcher } from "./dispatcher.ts";
 import { Eventual } from "./eventual.ts";
 import { ImapJob } from "./imap_job.ts";
 import { MapJob, type MapPlan } from "./map_job.ts";
-import { makeDispatcher, type PoolOptions } from "./pool_options.ts";
+import {
+  makeDispatcher,
+  type PoolOptions,
+  poolOptions,
+} from "./pool_options.ts";
 import { NO_LIMITS, type TaskLimits } from "./task.ts";
 import {
   type CallbackOptions,
+  checkCount,
   checkLimit,
+  checkTaskOptions,
   limitsOf,
   type MapOptions,
   type TaskArgs,
@@ -84,6 +89,7 @@ export class Pool implements AsyncDisposable {
    *
    * @param options How many workers there are, and how they are run.
    * @throws {RangeError} If a number is none that can be.
+   * @throws {TypeError} If something is of a wrong type.
    * @throws {DataCloneError} If an argument of the initializer cannot be sent.
    * @throws {Deno.errors.NotCapable} If a permission is missing.
    */
@@ -96,7 +102,7 @@ export class Pool implements AsyncDisposable {
       retries = 0,
       onProgress,
       ...settings
-    } = typeof options === "number" ? { processes: options } : options;
+    } = poolOptions(options, "processes");
     this.#retries = checkCount("retries", retries, 0);
     this.#limits = {
       ...NO_LIMITS,
@@ -137,6 +143,7 @@ export class Pool implements AsyncDisposable {
       TaskOptions?,
     ];
     return new Promise((resolve, reject) => {
+      checkTaskOptions(options);
       const owner = new PromiseOwner(
         this.#dispatcher,
         resolve as (value: unknown) => void,
@@ -151,6 +158,8 @@ export class Pool implements AsyncDisposable {
    * Calls a function in a worker, and gives its result to be asked for. What
    * {@linkcode Pool.apply} throws, also at once, is there.
    *
+   * @throws {TypeError} If the options are none.
+   *
    * Python: `multiprocessing.Pool.apply_async`.
    */
   applyAsync<A extends unknown[], R>(
@@ -162,6 +171,7 @@ export class Pool implements AsyncDisposable {
       unknown[]?,
       Options?,
     ];
+    checkTaskOptions(options);
     const eventual = new EventualOfCall(this.#dispatcher, tellerOf(options));
     try {
       this.#call(fn, args, options, eventual);
@@ -207,6 +217,8 @@ export class Pool implements AsyncDisposable {
   /**
    * {@linkcode Pool.map}, and gives its result to be asked for.
    *
+   * @throws {TypeError} If the options are none.
+   *
    * Python: `multiprocessing.Pool.map_async`.
    */
   mapAsync<T, R>(
@@ -232,6 +244,8 @@ export class Pool implements AsyncDisposable {
 
   /**
    * {@linkcode Pool.starmap}, and gives its result to be asked for.
+   *
+   * @throws {TypeError} If the options are none.
    *
    * Python: `multiprocessing.Pool.starmap_async`.
    */
@@ -268,6 +282,9 @@ export class Pool implements AsyncDisposable {
    * }
    * assertEquals(cubes, [1, 8, 27, 64]);
    * ```
+   *
+   * @throws {ShutDownError} At the call, if the pool takes no more tasks, where
+   * `map()` rejects; so it is with what is wrong with an argument.
    *
    * Python: `multiprocessing.Pool.imap`.
    */
@@ -370,6 +387,7 @@ export class Pool implements AsyncDisposable {
     options: MapOptions,
   ): Promise<R[]> {
     return new Promise((resolve, reject) => {
+      checkTaskOptions(options);
       new MapJob(
         this.#dispatcher,
         this.#plan(fn, items, isStar, options),
@@ -384,6 +402,7 @@ export class Pool implements AsyncDisposable {
     isStar: boolean,
     options: MapOptions & CallbackOptions<R[]>,
   ): AsyncResult<R[]> {
+    checkTaskOptions(options);
     const eventual = new Eventual();
     try {
       new MapJob(
@@ -403,6 +422,7 @@ export class Pool implements AsyncDisposable {
     isOrdered: boolean,
     options: MapOptions,
   ): AsyncIterableIterator<R> {
+    checkTaskOptions(options);
     const plan = this.#plan(fn, items, false, options);
     const job = new ImapJob(this.#dispatcher, plan, {
       isOrdered,

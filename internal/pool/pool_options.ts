@@ -1,5 +1,6 @@
 /** How pools and executors are made. */
 
+import { checkOptions, mustBe } from "../check.ts";
 import { callSite, isUserModule } from "../launch/call_site.ts";
 import { referTo, resolveModules } from "../launch/function_reference.ts";
 import { checkHeapLimit } from "../launch/heap_limit.ts";
@@ -60,6 +61,16 @@ export interface PoolOptions extends PoolSettings {
   onProgress?(progress: PoolProgress): void;
 }
 
+/** The options of a pool, where a number says how many workers there are. */
+export function poolOptions<O extends object>(
+  options: number | O,
+  count: keyof O & string,
+): O {
+  if (typeof options === "number") return { [count]: options } as unknown as O;
+  checkOptions(options, "create pool", `{ ${count}: 2 }`);
+  return options;
+}
+
 /** What decides how a dispatcher works, beside what the user says. */
 export interface DispatcherKind {
   readonly carriers: Carriers;
@@ -79,6 +90,9 @@ export function makeDispatcher(
   const { initializer, initargs = [], module, ...rest } = settings;
   const { carriers, ...options } = kind;
   checkHeapLimit(rest.maxHeapMb);
+  if (!Array.isArray(initargs)) {
+    throw mustBe("create pool", "initargs", "an array", initargs);
+  }
   const reference = initializer === undefined
     ? null
     : referTo(initializer, "initializer", module);

@@ -1,5 +1,6 @@
 /** How tasks are given to a pool. */
 
+import { checkFunction, checkOptions, mustBe } from "../check.ts";
 import type { TaskLimits } from "./task.ts";
 
 /** What a task may take, and who is told of it. */
@@ -54,6 +55,24 @@ export type TaskArgs<A extends unknown[], O> = [] extends A
   ? [args?: Readonly<A>, options?: O]
   : [args: Readonly<A>, options?: O];
 
+const GIVE = "give a task to the pool";
+
+/** A `TypeError` where these are no options of a task. */
+export function checkTaskOptions(
+  options: TaskOptions & CallbackOptions<never>,
+): void {
+  checkOptions(options, GIVE, "{ taskTimeout: 1000 }");
+  const { signal, onProgress, callback, errorCallback } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw mustBe(GIVE, "signal", "an AbortSignal", signal);
+  }
+  if (onProgress !== undefined) checkFunction(onProgress, GIVE, "onProgress");
+  if (callback !== undefined) checkFunction(callback, GIVE, "callback");
+  if (errorCallback !== undefined) {
+    checkFunction(errorCallback, GIVE, "errorCallback");
+  }
+}
+
 /** The limits that are asked for; where none are, those of the pool. */
 export function limitsOf(
   { taskTimeout, queueTimeout, signal }: TaskOptions,
@@ -86,6 +105,23 @@ export function checkLimit(
   if (!(value >= 0)) {
     throw new RangeError(
       `Cannot use "${name}" as it must be >= 0: current value is ${value}`,
+    );
+  }
+  return value;
+}
+
+/** A number of things; a `RangeError` or `TypeError` where it is none. */
+export function checkCount(name: string, value: number, least = 1): number {
+  if (typeof value !== "number") {
+    throw new TypeError(
+      `Cannot use "${name}" as it must be a number: current value is ${
+        Deno.inspect(value)
+      }`,
+    );
+  }
+  if (!(Number.isInteger(value) && value >= least)) {
+    throw new RangeError(
+      `Cannot use "${name}" as it must be an integer >= ${least}: current value is ${value}`,
     );
   }
   return value;

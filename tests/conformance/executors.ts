@@ -327,6 +327,37 @@ export function executorConformance(
         await promise;
       });
 
+      it("that say what no callbacks, and no futures are", async () => {
+        await using executor = new Executor(1);
+        const future = executor.submit(work.square, 3);
+        assertThrows(
+          () => future.addDoneCallback("x" as unknown as () => void),
+          TypeError,
+          '"callback" must be a function',
+        );
+        for (const futures of [5, null, [1], [null]]) {
+          assertThrows(
+            () => asCompleted(futures as unknown as []),
+            TypeError,
+            '"futures" must be',
+          );
+        }
+        async function* later() {
+          yield 1;
+        }
+        assertThrows(
+          () => executor.map(work.square, later() as unknown as number[]),
+          TypeError,
+          '"iterables[0]" must be iterable',
+        );
+        assertThrows(
+          () => new Executor("2" as unknown as number),
+          TypeError,
+          '"options" must be an object, such as { maxWorkers: 2 }',
+        );
+        assertEquals(await future, 9);
+      });
+
       it("as they are done, each once", async () => {
         await using executor = new Executor(2);
         await using up = await tempFile();

@@ -402,6 +402,18 @@ export function poolConformance(
           assertThrows(() => new Pool(processes), RangeError, "processes");
           assertThrows(() => new Pool({ processes }), RangeError, "processes");
         }
+        for (const options of ["2", true, null]) {
+          assertThrows(
+            () => new Pool(options as unknown as number),
+            TypeError,
+            '"options" must be an object, such as { processes: 2 }',
+          );
+        }
+        assertThrows(
+          () => new Pool({ initargs: 5 as unknown as [] }),
+          TypeError,
+          '"initargs" must be an array',
+        );
         for (const maxtasksperchild of [0, -1, "x" as unknown as number]) {
           assertThrows(
             () => new Pool({ maxtasksperchild }),
@@ -413,7 +425,7 @@ export function poolConformance(
         assertThrows(
           () => new Pool({ maxHeapMb: 8 }),
           RangeError,
-          '"maxHeapMb" as it must be an integer >= 16',
+          '"maxHeapMb" must be an integer from 16',
         );
         assertThrows(
           () => new Pool({ taskTimeout: -1 }),
@@ -460,6 +472,33 @@ export function poolConformance(
           () => pool.apply(work.square, 5 as unknown as [number]),
           TypeError,
           '"args"',
+        );
+        for (const options of [5, null, "x"] as unknown as [object]) {
+          const [args, items] = [[1] as [number], [1]];
+          for (
+            const give of [
+              () => pool.apply(work.square, args, options),
+              async () => await pool.applyAsync(work.square, args, options),
+              () => pool.map(work.square, items, options),
+              async () => await pool.mapAsync(work.square, items, options),
+              async () => await pool.imap(work.square, items, options).next(),
+            ]
+          ) await assertRejects(give, TypeError, '"options" must be an object');
+        }
+        for (
+          const name of ["signal", "onProgress", "callback", "errorCallback"]
+        ) {
+          const options = { [name]: "x" };
+          assertThrows(
+            () => pool.applyAsync(work.square, [1], options),
+            TypeError,
+            `"${name}" must be`,
+          );
+        }
+        await assertRejects(
+          () => pool.starmap(work.multiply, [1] as unknown as [[number]]),
+          TypeError,
+          '"items[0]" must be an array of arguments',
         );
         await assertRejects(
           () => pool.map(work.square, [1], { chunksize: 0 }),

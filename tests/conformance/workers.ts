@@ -233,6 +233,15 @@ export function workerConformance(flavour: WorkerFlavour): void {
       await process.join();
     });
 
+    it("is a daemon or none, and nothing else", () => {
+      assertThrows(
+        () =>
+          new Process({ target: work.fail, args: ["x"], daemon: "x" as never }),
+        TypeError,
+        '"daemon" must be a boolean',
+      );
+    });
+
     it("inherits from its creator whether it is a daemon", async () => {
       for (const daemon of [true, false]) {
         const process = new Process({ target: flavour.daemonsBelow, daemon });

@@ -334,12 +334,15 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
   }
 
   #lost(child: ChildHandle): WorkerLostError {
-    const { pid, exitcode } = child;
+    const { pid, exitcode, lastWords } = child;
     const { signal } = this.#settings;
+    const aborted = signal?.aborted && exitcode === -15
+      ? ' (its "signal" was aborted)'
+      : "";
     return new WorkerLostError(
       `${this.name} (pid ${pid}) ${
-        howEnded(exitcode!)
-      } before its target returned${withWords(child.lastWords)}`,
+        howEnded(exitcode!, lastWords)
+      }${aborted} before its target returned${withWords(lastWords)}`,
       { pid, exitcode, ...(signal?.aborted && { cause: signal.reason }) },
     );
   }
@@ -579,7 +582,9 @@ export function cpuCount(): number {
  * import { activeChildren, Process } from "@multi/processing/process";
  * import { assertEquals } from "@std/assert";
  *
- * const process = new Process({ target: () => new Promise(() => {}) });
+ * const process = new Process({
+ *   target: () => new Promise<void>((resolve) => setTimeout(resolve, 60_000)),
+ * });
  * process.start();
  * assertEquals(activeChildren(), [process]);
  * for (const child of activeChildren()) child.kill();

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { bootModule } from "../internal/launch/boot.ts";
+import { isUserModule } from "../internal/launch/call_site.ts";
 import { filePath, fileUrl } from "../internal/launch/file_url.ts";
 import { permissionFlags } from "../internal/launch/permissions.ts";
 import { selectFlags } from "../internal/launch/runtime_flags.ts";
@@ -105,6 +106,12 @@ describe("the flags of a child's permissions", () => {
         "no entry that is empty or has a comma",
       );
     }
+  });
+});
+
+describe("a boot module", () => {
+  it("awaits, so that it is on the stack, and exports no target", () => {
+    assertEquals(isUserModule(bootModule(["file:///main.ts"])), false);
   });
 });
 

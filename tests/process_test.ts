@@ -168,6 +168,37 @@ describe("the end of a process", () => {
     }
   });
 
+  it("comes by itself where a signal is all that it waits for", async () => {
+    for (const permissions of ["inherit", { write: true }] as const) {
+      const ready = await Deno.makeTempFile();
+      const process = new Process({
+        target: work.untilSignal,
+        args: ["SIGTERM", ready],
+        permissions,
+      });
+      process.start();
+      await untilFile(ready);
+      process.terminate();
+      assertEquals(await process.result(), "clean");
+      await process.join();
+      assertEquals(process.exitcode, 0);
+      await Deno.remove(ready);
+    }
+  });
+
+  it("comes with 1 where what it waits for cannot happen any more", async () => {
+    const process = new Process({
+      target: work.waitForNothing,
+      stderr: "null",
+    });
+    const lost = await assertRejects(() => resultOf(process), WorkerLostError);
+    assertEquals(process.exitcode, 1);
+    assertStringIncludes(
+      lost.message,
+      "ended with exit code 1 as it waited for what cannot happen any more",
+    );
+  });
+
   it("by a signal of its own is told", async () => {
     const process = new Process({ target: work.killSelf, args: ["SIGUSR1"] });
     const lost = await assertRejects(() => resultOf(process), WorkerLostError);
@@ -184,6 +215,7 @@ describe("the end of a process", () => {
     controller.abort(reason);
     const lost = await assertRejects(() => process.result(), WorkerLostError);
     assertEquals([process.exitcode, lost.cause], [-15, reason]);
+    assertStringIncludes(lost.message, 'signal 15 (its "signal" was aborted)');
     await process.join();
     const late = new Process({ target: work.sleepForever, signal });
     assertThrows(() => late.start(), Error, "enough");

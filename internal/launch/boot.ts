@@ -21,7 +21,7 @@ import { decode } from "../wire/decode.ts";
 import type { FunctionReference } from "./function_reference.ts";
 import type { Identity } from "./identity.ts";
 import type { LogSettings } from "./log.ts";
-import { ownModule } from "./own_modules.ts";
+import { MADE_UP, ownModule } from "./own_modules.ts";
 import { LENGTH_BYTES } from "./pipe_messages.ts";
 
 /** A function to call. */
@@ -84,7 +84,9 @@ const ENTRY = {
 };
 
 /**
- * The module that a child is started with.
+ * The module that a child is started with. It awaits the child's work, because
+ * the runtime ends a program in which nothing but a listener of signals is left,
+ * but for one that still loads.
  *
  * It is a `data:` module, because those may import from anywhere: a remote
  * module, which this library is when it comes from JSR, may not import files.
@@ -97,7 +99,7 @@ export function bootModule(
 ): string {
   return dataModule(
     `import{boot}from${JSON.stringify(ENTRY.call)};` +
-      `boot(${LOADER},${graphOf(modules)},${JSON.stringify(spare)});`,
+      `await boot(${LOADER},${graphOf(modules)},${JSON.stringify(spare)});`,
   );
 }
 
@@ -139,7 +141,7 @@ export function replayModule(): string {
 }
 
 function dataModule(code: string): string {
-  return `data:application/javascript,${encodeURIComponent(code)}`;
+  return MADE_UP + encodeURIComponent(code);
 }
 
 /** The modules of this library that a child must be able to load. */

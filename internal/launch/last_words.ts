@@ -1,10 +1,18 @@
 /** What is told of a process that ended before it should. */
 
-/** How it ended. */
-export function howEnded(exitcode: number): string {
-  return exitcode < 0
-    ? `was ended by signal ${-exitcode}`
-    : `ended with exit code ${exitcode}`;
+/**
+ * What the runtime prints, before it exits with 1, where a program that loads
+ * waits for what nothing can bring about any more; it asks nobody.
+ */
+const STUCK = "Top-level await promise never resolved";
+
+/** How it ended; what it wrote last may say why. */
+export function howEnded(exitcode: number, words = ""): string {
+  if (exitcode < 0) return `was ended by signal ${-exitcode}`;
+  const how = `ended with exit code ${exitcode}`;
+  return exitcode === 1 && words.includes(STUCK)
+    ? `${how} as it waited for what cannot happen any more`
+    : how;
 }
 
 /** What to add to a message of what it wrote last, if that was anything. */

@@ -21,8 +21,12 @@ export function ownModule(path: string): string {
   return `${ROOT}internal/${path}.${isBuilt ? "js" : "ts"}`;
 }
 
+/** What the URLs of modules begin with that this library makes up. */
+export const MADE_UP = "data:application/javascript,/*@multi/processing*/";
+
 /** Whether that is a module of this library. */
 export function isOwnModule(url: string): boolean {
+  if (url.startsWith(MADE_UP)) return true;
   if (!url.startsWith(ROOT)) return false;
   const path = url.slice(ROOT.length);
   return isBuilt || path.startsWith("internal/") || AT_TOP.test(path);

@@ -67,10 +67,26 @@ describe("the flags of a child's permissions", () => {
         [],
       ),
       [
-        "--allow-read=/a b,c",
+        `--allow-read=/a b,${Deno.cwd()}/c`,
         "--allow-net",
         "--allow-env",
         "--allow-sys=hostname",
+      ],
+    );
+  });
+
+  it("mean this process's folder, where a path begins at that", () => {
+    const cwd = Deno.cwd();
+    assertEquals(
+      permissionFlags({
+        write: ["."],
+        ffi: ["./lib.so"],
+        run: ["./tool", "cat", "/bin/cat"],
+      }, []),
+      [
+        `--allow-write=${cwd}/.`,
+        `--allow-run=${cwd}/./tool,cat,/bin/cat`,
+        `--allow-ffi=${cwd}/./lib.so`,
       ],
     );
   });
@@ -99,6 +115,11 @@ describe("the flags of a child's permissions", () => {
       "permissions.read",
     );
     assertThrows(() => permissionFlags("all" as never, []), TypeError);
+    assertThrows(
+      () => permissionFlags({ read: [5] } as never, []),
+      TypeError,
+      "its entries must be strings or URLs",
+    );
     for (const path of ["", "/a,b"]) {
       assertThrows(
         () => permissionFlags({ read: [path] }, []),

@@ -17,6 +17,7 @@ import {
 } from "@multi/processing";
 import * as work from "./fixtures/work.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
+import { deno, pathOf } from "./support/run.ts";
 import { until, untilFile } from "./support/until.ts";
 
 /** Starts it, gives its result, and waits for its end. */
@@ -284,6 +285,25 @@ describe("the permissions of a process", () => {
       permissions: { disk: true } as never,
     });
     assertThrows(() => process.start(), TypeError, "no permission");
+  });
+
+  it("are no more where its folder or a pattern would mean more", async () => {
+    const { code, stdout, stderr } = await deno([
+      "run",
+      "-q",
+      "--no-prompt",
+      "-A",
+      "--deny-read=/etc",
+      "--deny-env=SECRET",
+      pathOf("tests/fixtures/asks_for_more.ts"),
+    ], { env: { SECRET: "known" } });
+    assertEquals([code, stderr], [0, ""]);
+    assertEquals(stdout.split("\n"), [
+      "cannot read: NotCapable",
+      "SEC*: --allow-env=SEC* is not granted here",
+      "*: --allow-env=* is not granted here",
+      "",
+    ]);
   });
 
   it("do not let a child start processes that lacks the permission", async () => {

@@ -2,7 +2,7 @@
 
 import config from "../../deno.json" with { type: "json" };
 import { ProcessError } from "../../errors.ts";
-import { fileUrl } from "../launch/file_url.ts";
+import { absolutePath, fileUrl } from "../launch/file_url.ts";
 import { type CommandLine, readCommandLine } from "./command_line.ts";
 import { HELP } from "./help.ts";
 import {
@@ -79,9 +79,8 @@ async function run(line: CommandLine): Promise<number> {
 /** A module as it is named on a command line: a path, or a URL. */
 function moduleUrl(text: string): string {
   if (/^[a-z][a-z0-9+.-]+:/i.test(text)) return text;
-  const isAbsolute = /^([a-z]:)?[\\/]/i.test(text);
   // As a part of a URL, "#" and "?" would mean something else.
-  return fileUrl(isAbsolute ? text : `${Deno.cwd()}/${text}`).href;
+  return fileUrl(absolutePath(text)).href;
 }
 
 function ownName(): string {

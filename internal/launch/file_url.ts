@@ -2,6 +2,11 @@
 
 const isWindows = Deno.build.os === "windows";
 
+/** The path from the root on, of one that may begin at this process's folder. */
+export function absolutePath(path: string): string {
+  return /^([a-z]:)?[\\/]/i.test(path) ? path : `${Deno.cwd()}/${path}`;
+}
+
 /** The path of a `file:` URL. */
 export function filePath(url: URL): string {
   const path = decodeURIComponent(url.pathname);

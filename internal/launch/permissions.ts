@@ -1,6 +1,6 @@
 /** The permissions that a child starts with: never more than its parent's. */
 
-import { filePath } from "./file_url.ts";
+import { absolutePath, filePath } from "./file_url.ts";
 
 /** What one may ask for: as for a Worker. */
 export type Permissions = "inherit" | "none" | Deno.PermissionOptionsObject;
@@ -159,12 +159,29 @@ function grant(name: Name, asked: unknown): true | string[] {
     );
   }
   return asked.map((entry: unknown) => {
-    const detail = entry instanceof URL && entry.protocol === "file:"
-      ? filePath(entry)
-      : String(entry);
-    if (isGranted(name, detail)) return detail;
+    const detail = detailOf(name, entry);
+    // The runtime answers for a variable of that name, not for those that match.
+    const isPattern = name === "env" && detail.includes("*");
+    if (isPattern ? isWhole(name) : isGranted(name, detail)) return detail;
     throw notCapable(listFlag(name, [detail]));
   });
+}
+
+/** An entry of a list as both processes read it, which may be in other folders. */
+function detailOf(name: Name, entry: unknown): string {
+  if (typeof entry !== "string" && !(entry instanceof URL)) {
+    throw new TypeError(
+      `Cannot use permissions.${name} as its entries must be strings or URLs: current value is ${
+        Deno.inspect(entry)
+      }`,
+    );
+  }
+  const text = entry instanceof URL && entry.protocol === "file:"
+    ? filePath(entry)
+    : String(entry);
+  const isPath = DETAIL[name] === "path" ||
+    name === "run" && /[\\/]/.test(text); // other commands are on PATH
+  return isPath && text !== "" ? absolutePath(text) : text;
 }
 
 function listFlag(name: Name, entries: readonly string[]): string {

@@ -83,6 +83,15 @@ describe("a process", () => {
     await Deno.remove(file);
   });
 
+  it("has nothing to read on its stdin, with ffi and without", async () => {
+    for (const permissions of ["inherit", { read: true }] as const) {
+      assertEquals(
+        await resultOf(new Process({ target: work.readStdin, permissions })),
+        [null, null, true, null, null],
+      );
+    }
+  });
+
   it("has the engine's flags of those above it in one, and its own behind", async () => {
     const first = "--stack-size=900";
     const second = "--stack-size=800";

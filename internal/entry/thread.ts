@@ -3,8 +3,9 @@
 import { CancelledError } from "../../errors.ts";
 import { beginThread } from "../context.ts";
 import { shareCounts } from "../launch/counts.ts";
+import { hideStdin } from "../launch/hide_stdin.ts";
 import { linkToHub, takeAnswer } from "../launch/hub_link.ts";
-import { become, type Identity } from "../launch/identity.ts";
+import { become, type Identity, self } from "../launch/identity.ts";
 import {
   beginLeftovers,
   countLeftovers,
@@ -111,6 +112,7 @@ function receive(message: ToWorker): void {
       acceptMemory(message.memory);
       whenJoined((owner) => post({ is: "joined", owner }));
       become(decode(message.identity) as Identity);
+      if (self().parent !== null) hideStdin();
       shareCounts(message.counts);
       shareRoster(message.roster);
       if (message.asks) {

@@ -14,6 +14,7 @@
  */
 
 import { cString, libc } from "../memory/libc.ts";
+import { hideStdin } from "./hide_stdin.ts";
 import { refWorker } from "./worker_ref.ts";
 
 const PR_SET_PDEATHSIG = 1;
@@ -79,6 +80,7 @@ for (let n; (n = Deno.stdin.readSync(bytes)) !== null;) {
 Deno.kill(Deno.pid, "SIGKILL");`;
 
 function watchStdin(received?: (bytes: Uint8Array) => void): void {
+  hideStdin();
   const worker = new Worker(
     `data:application/javascript,${encodeURIComponent(WATCHDOG)}`,
     { type: "module", name: "life line" },

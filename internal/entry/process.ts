@@ -37,6 +37,7 @@ export async function boot(
   become(identity);
   Object.assign(settings, message.log);
   const reporter = new Reporter(key, Deno.stderr);
+  if (spare) reporter.announce(Report.TAKEN);
   acceptMemory(message.memory);
   if (changes) catchUp(changes);
   const link = message.memory === null ? linkToParent(reporter) : null;

@@ -104,8 +104,10 @@ export class Child implements ChildHandle {
   #process: Deno.ChildProcess;
   #setReported: () => void;
   #finished = false;
-  /** The last signal that was sent. */
-  #signal: Deno.Signal | null = null;
+  /** Whether a spare has said that it does what it was told. */
+  #taken = false;
+  /** Whether a signal was sent. */
+  #signalled = false;
   #stderr: LineWriter;
   /** Where its stdout passes through this process. */
   #stdout: LineWriter | null;
@@ -156,7 +158,7 @@ export class Child implements ChildHandle {
   /** Sends a signal; one that has ended gets none. */
   kill(signal: Deno.Signal): void {
     if (this.exitcode !== null) return;
-    this.#signal = signal;
+    this.#signalled = true;
     try {
       this.#process.kill(signal);
     } catch (error) {
@@ -183,8 +185,10 @@ export class Child implements ChildHandle {
 
   /**
    * Tells the child what to do, and follows it to its end. `again` says how to
-   * run another process if this one, a spare, had died while it waited: then
-   * nobody has read the message, and its pipe is broken.
+   * run another process if this one, a spare, has died while it waited. That is
+   * certain where the message could not be written, and where all that it ever
+   * said was read and it has not said that it has read the message, which a spare
+   * does before anything else.
    */
   async #run(
     boot: BootMessage,
@@ -207,18 +211,20 @@ export class Child implements ChildHandle {
     const stdin = this.#process.stdin.getWriter();
     this.#link?.open(stdin);
     const written = write(stdin, encode({ ...boot, memory }));
-    if (again !== null && !await written) {
+    const { code, signal } = await this.#process.status;
+    const heardAll = await reports.drain(signal !== null);
+    if (
+      again !== null && !this.#signalled &&
+      (heardAll && !this.#taken || !await written)
+    ) {
       try {
         this.#process = runDeno(again);
       } catch (error) {
         this.outcome = Outcome.failed(error);
         return this.#end(1);
       }
-      if (this.#signal !== null) this.kill(this.#signal);
       return this.#run({ ...boot, changes: null }, null, shares);
     }
-    const { code, signal } = await this.#process.status;
-    await reports.drain(signal !== null);
     await printed?.drain(signal !== null);
     this.#link?.end();
     this.#stderr.flush();
@@ -261,6 +267,7 @@ export class Child implements ChildHandle {
 
   #receive(kind: number, report: Uint8Array): void {
     if (kind === Report.LINK) return this.#link?.receive(report.subarray(1));
+    if (kind === Report.TAKEN) return void (this.#taken = true);
     if (this.#finished) return;
     if (kind === Report.REACHED) this.#stderr.pass = true;
     this.outcome = new Outcome(report, this.#link?.lazy);

@@ -21,6 +21,8 @@ export const Report = {
   REACHED: 4,
   /** A message of the link by which objects of the parent are used. */
   LINK: 5,
+  /** A spare has read its message, and now does what that says. */
+  TAKEN: 6,
 } as const;
 
 /** Beside the kind: the value is packed with its pins. */

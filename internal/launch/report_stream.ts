@@ -47,20 +47,25 @@ export class ReportStream {
   /**
    * The child has ended: waits until what it wrote was read. A report that comes
    * after its death was on its way before, and in order: once the last one is
-   * here, so are the others.
+   * here, so are the others. `true`: the stream has ended, so nothing comes after.
    */
-  async drain(bySignal: boolean): Promise<void> {
+  async drain(bySignal: boolean): Promise<boolean> {
     const limit = bySignal ? KILLED_MS : LAST_REPORT_MS;
     await settledWithin(limit, this.#last.promise);
-    await settledWithin(END_MS, this.#end);
+    return await settledWithin(END_MS, this.#end);
   }
 }
 
-async function settledWithin(ms: number, promise: Promise<void>) {
+/** `false`: it is not settled by then. */
+async function settledWithin(
+  ms: number,
+  promise: Promise<void>,
+): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const time = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
+  const time = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
   });
-  await Promise.race([promise, time]);
+  const settled = await Promise.race([promise.then(() => true), time]);
   clearTimeout(timer);
+  return settled;
 }

@@ -1,6 +1,12 @@
 /** Starts through spare processes: `setStartMethod("forkserver")`. */
 
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
 import {
   getAllStartMethods,
@@ -99,6 +105,17 @@ describe("spare processes", () => {
       preload: ["./fixtures/fails_to_load.ts", "./nowhere.ts"],
     });
     assertEquals(await resultOf(new Process({ target: work.echo })), []);
+  });
+
+  it("say in the log what could not be loaded in advance", async () => {
+    const { stdout, stderr } = await deno(
+      ["run", "-A", "-q", pathOf("tests/fixtures/preloads_nothing.ts")],
+    );
+    assertEquals(stdout, "spawn\n");
+    assertMatch(
+      stderr,
+      /^\[WARNING\/Process-1\] could not load file:.*nowhere\.ts in advance: /m,
+    );
   });
 
   it("load modules in advance", async () => {

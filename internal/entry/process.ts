@@ -31,13 +31,14 @@ export async function boot(
   spare?: SpareSettings,
 ): Promise<never> {
   loadBy(loader);
-  if (spare) await prepare(spare);
+  const failures = spare ? await prepare(spare) : [];
   const message = readBootMessage();
   const { key, identity, changes } = message;
   become(identity);
   Object.assign(settings, message.log);
   const reporter = new Reporter(key, Deno.stderr);
   if (spare) reporter.announce(Report.TAKEN);
+  for (const failure of failures) log(LEVELS.WARNING, failure);
   acceptMemory(message.memory);
   if (changes) catchUp(changes);
   const link = message.memory === null ? linkToParent(reporter) : null;
@@ -58,21 +59,28 @@ export async function boot(
   return await exit(1);
 }
 
-/** What a spare does before it waits. */
+/** What a spare does before it waits; returns what has failed of it. */
 async function prepare(
   { parentPid, preload }: SpareSettings,
-): Promise<void> {
+): Promise<string[]> {
   const loader = ownLoader();
+  const failures: string[] = [];
+  const load = async (specifier: string) => {
+    try {
+      await loader.module(specifier);
+    } catch (error) {
+      // Whoever needs it will be told; whoever has asked for it may look here.
+      failures.push(`could not load ${specifier} in advance: ${error}`);
+    }
+  };
   // Where only stdin tells of the parent's death, nothing may run that does not
   // come back to reading it.
   if (askKernel(parentPid)) {
-    await whileLoading(() =>
-      // Whoever needs a module that cannot be loaded finds out.
-      Promise.allSettled(preload.map((specifier) => loader.module(specifier)))
-    );
+    await whileLoading(() => Promise.all(preload.map(load)));
   }
   // What runs for the first time is compiled for the first time: better now.
   decode(encode({ warm: ["up", 1, null, new Uint8Array(1), new Map()] }));
+  return failures;
 }
 
 function catchUp({ cwd, env, unset }: Changes): void {

@@ -187,8 +187,9 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
   }
 
   /**
-   * How it ended: 0 if the target returned, 1 if it threw, what it gave to
-   * `Deno.exit`, or -9 if signal 9 ended it. `null`: it has not.
+   * How it ended: 0, or its `Deno.exitCode`, if the target returned, 1 if it
+   * threw or waits for what cannot happen any more, what it gave to `Deno.exit`,
+   * or -9 if signal 9 ended it. `null`: it has not.
    */
   get exitcode(): number | null {
     this.#checkOpen("exitcode");

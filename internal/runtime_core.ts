@@ -5,8 +5,12 @@
  * `null`: it cannot be found.
  */
 export function runtimeCore<T>(): Partial<T> | null {
+  return runtimeInside<{ core: Partial<T> }>()?.core ?? null;
+}
+
+/** What is beside the core; likewise. */
+export function runtimeInside<T>(): Partial<T> | null {
   const { internal } = Deno as unknown as { internal?: symbol };
   if (typeof internal !== "symbol") return null;
-  const inside = Deno as unknown as Record<symbol, { core?: Partial<T> }>;
-  return inside[internal]?.core ?? null;
+  return (Deno as unknown as Record<symbol, Partial<T>>)[internal] ?? null;
 }

@@ -216,6 +216,27 @@ describe("the end of a process", () => {
     assertStringIncludes(lost.message, "was ended by signal 10");
   });
 
+  it("has the exit code that the target has set, if it returned", async () => {
+    const process = new Process({ target: work.returnWithCode, args: [7] });
+    assertEquals(await resultOf(process), "returned");
+    assertEquals(process.exitcode, 7);
+  });
+
+  it("is told to those who listen for it", async () => {
+    const file = await Deno.makeTempFile();
+    for (const permissions of ["inherit", { write: true }] as const) {
+      await Deno.truncate(file);
+      await resultOf(
+        new Process({ target: work.listenForEnd, args: [file], permissions }),
+      );
+      assertEquals(
+        await Deno.readTextFile(file),
+        "beforeunload\nbeforeExit\nexit\nunload\n",
+      );
+    }
+    await Deno.remove(file);
+  });
+
   it("by an abort signal is terminated, before or after its start", async () => {
     const controller = new AbortController();
     const { signal } = controller;

@@ -16,6 +16,7 @@ import { linkToParent } from "../launch/parent_link.ts";
 import { Report } from "../launch/report.ts";
 import { Reporter } from "../launch/reporter.ts";
 import { runCall, textOf } from "../launch/run_call.ts";
+import { runtimeInside } from "../runtime_core.ts";
 import { acceptMemory } from "../memory/grant.ts";
 import { libc } from "../memory/libc.ts";
 import { decode } from "../wire/decode.ts";
@@ -51,12 +52,17 @@ export async function boot(
   );
   if ("report" in result) {
     reporter.send(result.report);
-    return await exit(0);
+  } else {
+    // First the text: a parent that ends on the report has passed it on by then.
+    reporter.print(`${textOf(result.error)}\n`);
+    reporter.sendError(Report.ERROR, result.error);
+    Deno.exitCode = 1;
   }
-  // First the text: a parent that ends on the report has passed it on by then.
-  reporter.print(`${textOf(result.error)}\n`);
-  reporter.sendError(Report.ERROR, result.error);
-  return await exit(1);
+  await othersEnded();
+  await sayFarewell();
+  log(LEVELS.INFO, `process exiting with exitcode ${Deno.exitCode}`);
+  if ("report" in result) takeLeave();
+  exit();
 }
 
 /** What a spare does before it waits; returns what has failed of it. */
@@ -89,25 +95,31 @@ function catchUp({ cwd, env, unset }: Changes): void {
   for (const name of unset) Deno.env.delete(name);
 }
 
-/** Ends this process when its children and threads that are no daemons have. */
-async function exit(code: number): Promise<never> {
-  await othersEnded();
-  await sayFarewell();
-  log(LEVELS.INFO, `process exiting with exitcode ${code}`);
-  leave(code);
+/**
+ * Tells who listens that the program ends by itself, as the runtime does; those
+ * of `node:process`, if that was loaded.
+ */
+function takeLeave(): void {
+  globalThis.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+  const node = runtimeInside<{
+    dispatchProcessBeforeExitEvent(): void;
+    dispatchProcessExitEvent(): void;
+  }>();
+  node?.dispatchProcessBeforeExitEvent?.();
+  node?.dispatchProcessExitEvent?.();
 }
 
 /**
  * Exits as `Deno.exit` does, but leaves it to the kernel to take the runtime
  * apart, which saves half a millisecond.
  */
-function leave(code: number): never {
+function exit(): never {
   const c = libc();
   if (c !== null && !isCovered()) {
     globalThis.dispatchEvent(new Event("unload"));
-    c._exit(code);
+    c._exit(Deno.exitCode);
   }
-  Deno.exit(code);
+  Deno.exit();
 }
 
 /** Whether the runtime has to write down at its exit which code was run. */

@@ -463,12 +463,14 @@ export type StartMethod = "spawn" | "forkserver";
 
 /** What {@linkcode setStartMethod} takes beyond the method. */
 export interface StartMethodOptions {
-  /** How many spare processes wait; by default 2. */
+  /** How many spare processes wait; by default 2, and 64 at most. */
   spares?: number;
   /** Modules that a spare loads in advance, besides the main module. */
   preload?: (string | URL)[];
 }
 
+/** Each takes the memory of an idle process. */
+const MOST_SPARES = 64;
 const START_METHODS: readonly StartMethod[] = ["spawn", "forkserver"];
 let startMethod: StartMethod = "spawn";
 
@@ -512,9 +514,11 @@ export function setStartMethod(
     );
   }
   const { spares = 2, preload = [] } = options;
-  if (!(Number.isInteger(spares) && spares >= 0)) {
+  if (!(Number.isInteger(spares) && spares >= 0 && spares <= MOST_SPARES)) {
     throw new RangeError(
-      `Cannot keep spare processes as "spares" must be a whole number >= 0: current value is ${spares}`,
+      `Cannot keep spare processes as "spares" must be a whole number from 0 to ${MOST_SPARES}: current value is ${
+        Deno.inspect(spares)
+      }`,
     );
   }
   const modules = resolveModules(preload);

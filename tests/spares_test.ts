@@ -173,11 +173,13 @@ describe("spare processes", () => {
   });
 
   it("are asked for with a number and a method that there is", () => {
-    assertThrows(
-      () => setStartMethod("forkserver", { spares: -1 }),
-      RangeError,
-      '"spares" must be a whole number',
-    );
+    for (const spares of [-1, 65]) {
+      assertThrows(
+        () => setStartMethod("forkserver", { spares }),
+        RangeError,
+        `"spares" must be a whole number from 0 to 64: current value is ${spares}`,
+      );
+    }
     assertThrows(
       () => setStartMethod("thread" as never),
       RangeError,

@@ -134,6 +134,10 @@ export interface ProcessInfo {
  * assertEquals(process.exitcode, 0);
  * ```
  *
+ * It ends when the target has returned, and so have the processes and threads
+ * that this has started and that are no daemons. Whatever else the target has
+ * begun and not waited for (a timer, a coroutine, a request) is dropped.
+ *
  * Python: `multiprocessing.Process`. A target is a function: there is no `run`
  * to override.
  *
@@ -528,7 +532,8 @@ export function setStartMethod(
 }
 
 /**
- * How processes are started.
+ * How processes are started. A child begins with `"spawn"`, whatever its parent
+ * has set.
  *
  * @example How it is by default
  * ```ts

@@ -33,6 +33,7 @@ import {
   TimeoutError,
   WorkerLostError,
 } from "./errors.ts";
+import { checkProcessSettings } from "./internal/launch/check_settings.ts";
 import type { ChildHandle } from "./internal/launch/child.ts";
 import { forkProcess } from "./internal/launch/fork.ts";
 import { importFrozen, isFrozenChild } from "./internal/launch/frozen.ts";
@@ -160,11 +161,13 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
    * Makes a process, which does not run yet.
    *
    * @throws {TypeError} If the target is no function, or one that no other
-   * process can find: a bound or native function, or a class.
+   * process can find: a bound or native function, or a class; or if an option is
+   * not what it must be.
    */
   constructor(options: ProcessOptions<A, R>) {
     this.#job = makeJob("process", options as JobOptions);
     const settings = settingsOf<ProcessSettings>(options as JobOptions);
+    checkProcessSettings(settings, "create process");
     this.#settings = settings;
     this.#path = nextPath();
     this.name = settings.name ?? `Process-${this.#path.join(":")}`;
@@ -238,7 +241,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
       permissions: settings.permissions ?? "inherit",
       v8Flags: settings.v8Flags ?? [],
       env: settings.env ?? {},
-      cwd: settings.cwd,
+      cwd: settings.cwd ?? undefined,
       stdout: settings.stdout ?? "inherit",
       stderr: settings.stderr ?? "inherit",
     });

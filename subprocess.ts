@@ -29,6 +29,7 @@
  */
 
 import { TimeoutExpiredError } from "./errors.ts";
+import { mustBe } from "./internal/check.ts";
 import { calledProcessError } from "./internal/subprocess/called_process_error.ts";
 import { watchOwner } from "./internal/subprocess/forgotten.ts";
 import {
@@ -566,6 +567,9 @@ export class Popen<T extends boolean = false> implements AsyncDisposable {
 
   /** Sends it a signal; one that has ended gets none. */
   sendSignal(signal: Deno.Signal | number): void {
+    if (typeof signal !== "string" && typeof signal !== "number") {
+      throw mustBe("send a signal", "signal", "a name or a number", signal);
+    }
     this.#program.child.kill(signal);
   }
 

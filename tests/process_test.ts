@@ -124,9 +124,46 @@ describe("a process", () => {
     );
     assertEquals(cwd, "/");
     const nowhere = new Process({ target: work.echo, cwd: "/nowhere" });
-    assertThrows(() => nowhere.start(), Deno.errors.NotFound, "/nowhere");
+    assertThrows(
+      () => nowhere.start(),
+      Deno.errors.NotFound,
+      'there is no directory "/nowhere" to run it in',
+    );
     assertEquals(nowhere.isAlive(), false);
   });
+});
+
+describe("what a process is made from", () => {
+  const refused: [string, object[], string][] = [
+    ["env", [{ env: [] }, { env: "A" }], '"env" must be an object'],
+    ["its names", [{ env: { "A=B": "" } }, { env: { "": "" } }], "the name of"],
+    [
+      "its values",
+      [{ env: { A: 5 } }, { env: { A: "\0" } }],
+      '"env.A" must be',
+    ],
+    [
+      "cwd",
+      [{ cwd: 5 }, { cwd: "" }, { cwd: new URL("http://localhost/") }],
+      '"cwd" must be a path or a file URL',
+    ],
+    ["stdout", [{ stdout: "piped" }], '"stdout" must be "inherit" or "null"'],
+    ["stderr", [{ stderr: 5 }], '"stderr" must be "inherit" or "null"'],
+    ["daemon", [{ daemon: "yes" }], '"daemon" must be a boolean'],
+    ["v8Flags", [{ v8Flags: "--x" }], '"v8Flags" must be an array'],
+    ["its flags", [{ v8Flags: [5] }], '"v8Flags[0]" must be a string'],
+  ];
+  for (const [what, all, message] of refused) {
+    it(`is refused where it cannot be used: ${what}`, () => {
+      for (const options of all) {
+        assertThrows(
+          () => new Process({ target: work.echo, ...options }),
+          TypeError,
+          message,
+        );
+      }
+    });
+  }
 });
 
 describe("the end of a process", () => {

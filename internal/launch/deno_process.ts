@@ -1,6 +1,7 @@
 /** Runs Deno for a child. */
 
 import { bootModule, replayModule, type SpareSettings } from "./boot.ts";
+import { isCwdMissing } from "./check_settings.ts";
 import { frozenArgs, isFrozen } from "./frozen.ts";
 import { checkMayRun } from "./permissions.ts";
 import { runtimeFlags } from "./runtime_flags.ts";
@@ -30,14 +31,23 @@ export function runDeno(
 ): Deno.ChildProcess {
   checkMayRun();
   const { cwd, env, stdout } = launch;
-  return new Deno.Command(Deno.execPath(), {
+  const command = new Deno.Command(Deno.execPath(), {
     args: isFrozen() ? argsOfFrozen(launch) : argsOfRun(launch, spare),
     stdin: "piped",
     stdout,
     stderr: "piped",
     env,
     ...(cwd !== undefined && { cwd }),
-  }).spawn();
+  });
+  try {
+    return command.spawn();
+  } catch (error) {
+    if (cwd === undefined || !isCwdMissing(error)) throw error;
+    throw new Deno.errors.NotFound(
+      `Cannot start a process as there is no directory "${cwd}" to run it in`,
+      { cause: error },
+    );
+  }
 }
 
 /**

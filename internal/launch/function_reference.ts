@@ -86,7 +86,7 @@ function moduleUrl(
   site: string | undefined,
 ): string {
   if (module instanceof URL) return module.href;
-  if (typeof module === "string") {
+  if (typeof module === "string" && module !== "") {
     if (!/^\.{0,2}\//.test(module)) return module;
     if (site === undefined) {
       throw new TypeError(
@@ -95,7 +95,7 @@ function moduleUrl(
     }
     return new URL(module, site).href;
   }
-  if (typeof module?.url === "string") return module.url;
+  if (module !== "" && typeof module?.url === "string") return module.url;
   throw new TypeError(
     `Cannot use "module" as it must be a specifier, a URL or import.meta: current value is ${
       Deno.inspect(module, { depth: 0 })

@@ -1,8 +1,10 @@
 /** What a process or a thread is to do, from its constructor to its start. */
 
+import { checkOptions, mustBe } from "../check.ts";
 import { grantedMemory } from "../memory/grant.ts";
 import { pack } from "../wire/parcels.ts";
 import type { Call } from "./boot.ts";
+import { isLeftAway } from "./check_settings.ts";
 import { type FunctionReference, referTo } from "./function_reference.ts";
 import { hubLink } from "./hub_link.ts";
 
@@ -13,6 +15,7 @@ export interface JobOptions {
   readonly kwargs?: unknown;
   readonly name?: unknown;
   readonly daemon?: unknown;
+  readonly signal?: unknown;
   readonly module?: string | URL | ImportMeta;
 }
 
@@ -25,30 +28,32 @@ export interface Job {
 
 /** Checks what the user gives; `what` is to be created. */
 export function makeJob(what: string, options: JobOptions): Job {
-  const { args = [], kwargs, name, daemon, target, module } = options;
-  const refuse = (option: string, kind: string, value: string) =>
-    new TypeError(
-      `Cannot create ${what} as "${option}" must be ${kind}: current value is ${value}`,
-    );
-  if (!Array.isArray(args)) {
-    throw refuse("args", "an array", Deno.inspect(args, { depth: 0 }));
-  }
+  const cannot = `create ${what}`;
+  checkOptions(options, cannot, "{ target: work }");
+  const { args = [], kwargs, name, daemon, signal, target, module } = options;
+  if (!Array.isArray(args)) throw mustBe(cannot, "args", "an array", args);
   if (kwargs !== undefined && (typeof kwargs !== "object" || kwargs === null)) {
-    throw refuse("kwargs", "an object", Deno.inspect(kwargs));
+    throw mustBe(cannot, "kwargs", "an object", kwargs);
   }
-  if (name !== undefined && name !== null && typeof name !== "string") {
-    throw refuse("name", "a string", Deno.inspect(name));
+  if (!isLeftAway(name) && !(typeof name === "string" && isLine(name))) {
+    throw mustBe(cannot, "name", "a string of one line", name);
   }
-  if (
-    daemon !== undefined && daemon !== null && typeof daemon !== "boolean"
-  ) {
-    throw refuse("daemon", "a boolean", Deno.inspect(daemon));
+  if (!isLeftAway(signal) && !(signal instanceof AbortSignal)) {
+    throw mustBe(cannot, "signal", "an AbortSignal", signal);
+  }
+  if (!isLeftAway(daemon) && typeof daemon !== "boolean") {
+    throw mustBe(cannot, "daemon", "a boolean", daemon);
   }
   return {
     target: referTo(target, "target", module),
     args: [...args],
     kwargs: kwargs ?? null,
   };
+}
+
+/** Whether it can stand in a line of the log. */
+function isLine(text: string): boolean {
+  return !/[\0\r\n]/.test(text);
 }
 
 /** The rest of what the user gives: the arguments are not to be held by it. */

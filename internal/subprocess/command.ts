@@ -1,5 +1,6 @@
 /** Which program is run: its name, arguments, directory and environment. */
 
+import { checkCwd, checkEnv, checkText } from "../launch/check_settings.ts";
 import type { PopenOptions } from "./options.ts";
 
 /** A program, checked, as the runtime takes it. */
@@ -15,6 +16,8 @@ export interface Command {
   readonly raw: boolean;
 }
 
+/** How errors of what it is given begin. */
+const CANNOT = "run a program";
 /** The longest command that an error message shows whole. */
 const SHOWN = 200;
 
@@ -40,10 +43,10 @@ export function commandOf(
     );
   }
   for (const [index, arg] of list.entries()) {
-    checkText(arg, `args[${index}]`);
+    checkText(arg, CANNOT, `args[${index}]`);
   }
-  checkEnv(env);
-  if (cwd !== undefined && !(cwd instanceof URL)) checkText(cwd, '"cwd"');
+  checkEnv(env, CANNOT);
+  if (cwd !== undefined) checkCwd(cwd, CANNOT);
   const [program, ...programArgs] = shell ? ofShell(list) : list;
   return {
     args: [...list],
@@ -61,33 +64,4 @@ function ofShell(args: readonly string[]): string[] {
   return Deno.build.os === "windows"
     ? ["cmd.exe", "/d", "/s", "/c", `"${args.join(" ")}"`]
     : ["/bin/sh", "-c", ...args];
-}
-
-function checkEnv(env: unknown): void {
-  if (typeof env !== "object" || env === null) {
-    throw new TypeError(
-      `Cannot run a program as "env" must be an object: current value is ${
-        Deno.inspect(env)
-      }`,
-    );
-  }
-  for (const [name, value] of Object.entries(env)) {
-    if (name === "" || /[=\0]/.test(name)) {
-      throw new TypeError(
-        `Cannot run a program as the name of a variable in "env" must not be empty or contain "=" or NUL: current value is ${
-          Deno.inspect(name)
-        }`,
-      );
-    }
-    checkText(value, `env.${name}`);
-  }
-}
-
-function checkText(value: unknown, what: string): void {
-  if (typeof value === "string" && !value.includes("\0")) return;
-  throw new TypeError(
-    `Cannot run a program as ${what} must be a string without NUL: current value is ${
-      Deno.inspect(value, { depth: 0 })
-    }`,
-  );
 }

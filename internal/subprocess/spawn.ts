@@ -1,5 +1,6 @@
 /** Starts a program, or says what of it is missing. */
 
+import { isCwdMissing } from "../launch/check_settings.ts";
 import { type Command, show } from "./command.ts";
 import { throughShell } from "./merge.ts";
 import type { Wiring } from "./stdio.ts";
@@ -47,7 +48,7 @@ function explain(error: unknown, command: Command): unknown {
     );
   }
   if (!(error instanceof Deno.errors.NotFound)) return error;
-  if (cwd !== undefined && /No such cwd|cwd is not a dir/.test(error.message)) {
+  if (cwd !== undefined && isCwdMissing(error)) {
     return new Deno.errors.NotFound(
       `${what}there is no directory "${cwd}" to run it in`,
       options,

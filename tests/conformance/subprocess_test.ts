@@ -591,12 +591,12 @@ describe("what a program is run with", () => {
     await assertRejects(
       () => env({ env: { A: 5 as never } }),
       TypeError,
-      "env.A must be a string",
+      '"env.A" must be a string',
     );
     await assertRejects(() => env({ env: null as never }), TypeError);
   });
 
-  it("is a list of texts", () => {
+  it("is a list of texts", async () => {
     for (const args of [[], 5, null, undefined, { 0: "true" }]) {
       assertThrows(
         () => new Popen(args as never),
@@ -607,14 +607,21 @@ describe("what a program is run with", () => {
     assertThrows(
       () => new Popen(["true", 5 as never]),
       TypeError,
-      "args[1] must be a string without NUL: current value is 5",
+      '"args[1]" must be a string without NUL: current value is 5',
     );
     assertThrows(() => new Popen(["tr\0ue"]), TypeError, "args[0]");
     assertThrows(
       () => new Popen(["true"], { cwd: 5 as never }),
       TypeError,
-      '"cwd" must be a string',
+      '"cwd" must be a path',
     );
+    const popen = new Popen(["true"]);
+    assertThrows(
+      () => popen.sendSignal(null as never),
+      TypeError,
+      '"signal" must be a name or a number',
+    );
+    await popen.wait();
   });
 
   it("is there, or the error names it", () => {

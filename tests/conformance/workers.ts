@@ -169,6 +169,22 @@ export function workerConformance(flavour: WorkerFlavour): void {
         TypeError,
         '"kwargs" must be an object',
       );
+      for (const name of [5, "two\nlines"]) {
+        assertThrows(make({ name }), TypeError, '"name" must be a string');
+      }
+      for (const signal of [5, new AbortController()]) {
+        assertThrows(
+          make({ signal }),
+          TypeError,
+          '"signal" must be an AbortSignal',
+        );
+      }
+      assertThrows(make({ module: "" }), TypeError, '"module" as it must be');
+      assertThrows(
+        () => new Process(undefined as never),
+        TypeError,
+        '"options" must be an object',
+      );
     });
 
     it("can be started once, and be waited for and ended only then", async () => {

@@ -1,0 +1,64 @@
+/** Checks of what a user gives to run something with: a process, thread or program. */
+
+import { mustBe } from "../check.ts";
+
+/** Checks what is a text for other programs, too. */
+export function checkText(value: unknown, cannot: string, name: string): void {
+  if (typeof value === "string" && !value.includes("\0")) return;
+  throw mustBe(cannot, name, "a string without NUL", value);
+}
+
+/** Checks environment variables. */
+export function checkEnv(env: unknown, cannot: string): void {
+  if (typeof env !== "object" || env === null || Array.isArray(env)) {
+    throw mustBe(cannot, "env", "an object", env);
+  }
+  for (const [name, value] of Object.entries(env)) {
+    if (name === "" || /[=\0]/.test(name)) {
+      throw new TypeError(
+        `Cannot ${cannot} as the name of a variable in "env" must not be empty or contain "=" or NUL: current value is ${
+          Deno.inspect(name)
+        }`,
+      );
+    }
+    checkText(value, cannot, `env.${name}`);
+  }
+}
+
+/** Checks a working directory. */
+export function checkCwd(cwd: unknown, cannot: string): void {
+  if (cwd instanceof URL && cwd.protocol === "file:") return;
+  if (typeof cwd === "string" && cwd !== "" && !cwd.includes("\0")) return;
+  throw mustBe(cannot, "cwd", "a path or a file URL", cwd);
+}
+
+/** Whether something could not be run as there is no such working directory. */
+export function isCwdMissing(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound &&
+    /No such cwd|cwd is not a dir/.test(error.message);
+}
+
+/** Checks what a process has and a thread has not. */
+export function checkProcessSettings(settings: object, cannot: string): void {
+  const { env, cwd, stdout, stderr, v8Flags } = settings as Partial<
+    Record<string, unknown>
+  >;
+  if (!isLeftAway(env)) checkEnv(env, cannot);
+  if (!isLeftAway(cwd)) checkCwd(cwd, cannot);
+  for (const [name, value] of Object.entries({ stdout, stderr })) {
+    if (isLeftAway(value) || value === "inherit" || value === "null") continue;
+    throw mustBe(cannot, name, '"inherit" or "null"', value);
+  }
+  if (isLeftAway(v8Flags)) return;
+  if (!Array.isArray(v8Flags)) {
+    throw mustBe(cannot, "v8Flags", "an array", v8Flags);
+  }
+  for (const [index, flag] of v8Flags.entries()) {
+    checkText(flag, cannot, `v8Flags[${index}]`);
+  }
+}
+
+/** Whether that is no value, in whose place stands the default. */
+export function isLeftAway(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}

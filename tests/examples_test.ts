@@ -185,7 +185,7 @@ describe("the example", () => {
     for (const kind of ["threads", "processes"]) {
       assertMatch(
         stdout,
-        new RegExp(`^${kind} +2 +\\d+ ms +speed-up \\d\\.\\d\\d$`, "m"),
+        new RegExp(`^${kind} +2 +\\d+ ms +speed-up \\d+\\.\\d\\d$`, "m"),
       );
     }
   });

@@ -21,6 +21,7 @@ import { Mark } from "./support/mark.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { childrenOfThisProcess } from "./support/process_table.ts";
 import { deno, pathOf } from "./support/run.ts";
+import { times } from "./support/times.ts";
 import { until } from "./support/until.ts";
 
 const pids = () => childrenOfThisProcess().map((line) => parseInt(line));
@@ -88,7 +89,7 @@ describe("spare processes", () => {
   });
 
   it("that died a moment ago do not take a start with them", async () => {
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < Math.max(4, times(10)); round++) {
       await until(() => spareCount() === 2);
       for (const pid of pids()) Deno.kill(pid, "SIGKILL");
       if (round % 2) await new Promise((resolve) => setTimeout(resolve, 1));

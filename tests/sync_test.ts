@@ -61,6 +61,7 @@ async function killed(process: Process<never, unknown> | Process) {
 }
 
 const HOLDERS = times(200);
+const CONTENDERS = Math.max(4, times(8));
 
 const untilValue = (semaphore: Semaphore, value: number) =>
   until(() => semaphore.getValueSync() === value);
@@ -243,10 +244,10 @@ describe("locks and their like", () => {
         ],
       ] as const
     ) {
-      it(`${what} gives each of 8 its share`, async () => {
+      it(`${what} gives each of ${CONTENDERS} its share`, async () => {
         const lock: Lockable = make();
-        const [start, stop] = [new Barrier(9), new Event()];
-        const counters = Array.from({ length: 8 }, () => new Lock());
+        const [start, stop] = [new Barrier(CONTENDERS + 1), new Event()];
+        const counters = Array.from({ length: CONTENDERS }, () => new Lock());
         const contenders = counters.map((counter) =>
           started(target, lock, counter, start, stop)
         );

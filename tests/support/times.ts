@@ -14,5 +14,12 @@ export function times(all: number): number {
   return Math.max(1, Math.ceil(all * share));
 }
 
+/** That share of a list, `least` of it at least, from all parts of it. */
+export function sample<T>(all: readonly T[], least: number): T[] {
+  const count = Math.max(Math.min(least, all.length), times(all.length));
+  const part = (i: number) => Math.floor(i * count / all.length);
+  return all.filter((_, i) => part(i) !== part(i - 1));
+}
+
 /** The most that is sent at once (MB): much more than any memory that is kept. */
 export const LARGE = Math.max(20, times(100));

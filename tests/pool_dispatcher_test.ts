@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { stub } from "@std/testing/mock";
 import { FakeTime } from "@std/testing/time";
 import { BrokenPoolError, WorkerLostError } from "../errors.ts";
 import { call, EventualOfCall } from "../internal/pool/calls.ts";
@@ -259,6 +260,33 @@ describe("a dispatcher", () => {
       "before it had anything to do",
     );
     assertEquals(played.length, 3);
+    await end(dispatcher);
+  });
+
+  it("is not broken by workers that end now and then", async () => {
+    const { dispatcher, played } = start();
+    const { now } = performance;
+    let later = 0;
+    using _clock = stub(
+      performance,
+      "now",
+      () => now.call(performance) + later,
+    );
+    for (let at = 0; at < 5; at++) {
+      const { worker, die } = played[at]!;
+      if (at > 0) worker.answer(0, Answer.READY, null, "value");
+      dispatcher.collect();
+      later += 20_000;
+      die();
+      await until(() => played.length > at + 1);
+    }
+    const { eventual } = submit(dispatcher);
+    const { worker } = played.at(-1)!;
+    worker.answer(0, Answer.READY, null, "value");
+    dispatcher.collect();
+    await worker.take();
+    await perform(worker);
+    assertEquals(await eventual.value(), 9);
     await end(dispatcher);
   });
 

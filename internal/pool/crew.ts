@@ -10,8 +10,10 @@ import { newLink } from "./link.ts";
 import { PoolWorker } from "./pool_worker.ts";
 import type { Setup } from "./setup.ts";
 
-/** So many workers in a row may end before they have had anything to do. */
+/** So many workers in a row may end soon, before they have had anything to do. */
 const MOST_FAILURES = 3;
+/** One that was up for so long (ms) has ended for another reason than its start. */
+const LASTING_MS = 10_000;
 
 /** How the workers of a pool are run. */
 export interface CrewOptions {
@@ -111,7 +113,7 @@ export class Crew implements Holdable {
 
   /** A worker is up. */
   isUp(worker: PoolWorker): void {
-    worker.isReady = true;
+    worker.upSince = performance.now();
   }
 
   /** A worker has been at a task. */
@@ -194,7 +196,9 @@ export class Crew implements Holdable {
     const { wasBusy } = worker;
     worker.close();
     if (wasBusy) this.hasWorked();
-    else if (this.workers.includes(worker)) this.#failed(worker);
+    else if (this.workers.includes(worker) && !hasLasted(worker)) {
+      this.#failed(worker);
+    }
     this.replace(worker);
     this.#look();
   }
@@ -218,4 +222,8 @@ export class Crew implements Holdable {
   #look(): void {
     if (this.#isOver && this.#alive.size === 0) this.#gone.resolve();
   }
+}
+
+function hasLasted({ upSince }: PoolWorker): boolean {
+  return performance.now() - upSince > LASTING_MS;
 }

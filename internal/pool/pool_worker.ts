@@ -29,8 +29,8 @@ export class PoolWorker {
   readonly link: Link;
   /** What it was given, as far as there is no answer; only the first may have begun. */
   readonly given: Deque<Task> = new Deque();
-  /** Whether it is up. */
-  isReady = false;
+  /** Since when it is up (ms); `Infinity`: it is not yet. */
+  upSince = Infinity;
   /** Whether it gets no more tasks: it is to end, or it has been given up. */
   isLeaving = false;
   /** Whether nobody cares any more what comes of it. */
@@ -55,6 +55,11 @@ export class PoolWorker {
     this.link = link;
     this.left = left;
     this.clock = new Clock(link.words);
+  }
+
+  /** Whether it is up. */
+  get isReady(): boolean {
+    return this.upSince !== Infinity;
   }
 
   /** Whether it has nothing to do. */

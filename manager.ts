@@ -36,7 +36,7 @@ import { Client, connectTo } from "./internal/manager/client.ts";
 import type { DictProxy } from "./internal/manager/dict_proxy.ts";
 import type { ListProxy } from "./internal/manager/list_proxy.ts";
 import type { NamespaceProxy } from "./internal/manager/namespace_proxy.ts";
-import { isIterable } from "./internal/structure/contents.ts";
+import { isIterable } from "./internal/check.ts";
 import type { DictKey } from "./internal/structure/keys.ts";
 import type { NumberOf, Typecode } from "./internal/structure/numbers.ts";
 import type { PoolProxy } from "./internal/manager/pool_proxy.ts";

@@ -34,9 +34,13 @@ export function checkIterable(
   cannot: string,
   name: string,
 ): void {
-  const found = value as Partial<Iterable<unknown>> | null | undefined;
-  if (typeof found?.[Symbol.iterator] === "function") return;
+  if (isIterable(value)) return;
   throw mustBe(cannot, name, "iterable, such as an array", value);
+}
+
+/** Whether one can go through it. */
+export function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof (value as Iterable<unknown>)?.[Symbol.iterator] === "function";
 }
 
 /** Checks options, of which `form` is an example. */

@@ -1,5 +1,6 @@
 /** What users give to make lists, dicts and numbers of. */
 
+import { isIterable } from "../check.ts";
 import { checkKey, type DictKey } from "./keys.ts";
 
 /** The items to make `what` of, which is told to be `wanted` where they are none. */
@@ -43,11 +44,6 @@ export function fieldsOf(
 ): [name: string, value: unknown][] {
   if (isPlain(object)) return Object.entries(object);
   throw refuse(object, what, wanted);
-}
-
-/** Whether one can go through it. */
-export function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof (value as Iterable<unknown>)?.[Symbol.iterator] === "function";
 }
 
 /** Whether it is an object that has nothing but fields. */

@@ -12,7 +12,7 @@
  *      |                                      |        |     |      |      v
  *      +------------------ takeBack ----------+--------|-----+      |   function
  *                                             |        |            |      |
- *      callbacks, promises <---- #answer -----+--------|-- results -|------+ answer
+ *      callbacks, promises <--- answers.ts ---+--------|-- results -|------+ answer
  *                                   ^                  |            |      |
  *                                   +-- pump ----------|-- inbox ---|------+ ring
  * ```
@@ -34,10 +34,9 @@ import { ShutDownError, TimeoutError, WorkerLostError } from "../../errors.ts";
 import { withWords } from "../launch/last_words.ts";
 import { holdMeanwhile } from "../queue/draft.ts";
 import type { Inbox } from "../structure/inbox.ts";
-import { dropCell } from "../structure/message.ts";
-import { Scratch } from "../structure/scratch.ts";
 import { Why } from "../structure/worker_link.ts";
 import { takeOut } from "../wire/parcels.ts";
+import { Answers } from "./answers.ts";
 import { cancellation } from "./cancellation.ts";
 import { Crew, type CrewOptions } from "./crew.ts";
 import { Drafts } from "./drafts.ts";
@@ -45,13 +44,12 @@ import { Feeder } from "./feeder.ts";
 import type { Functions } from "./functions.ts";
 import { leaveInbox, newInbox } from "./link.ts";
 import { watchSignal, watchTime } from "./limits.ts";
-import { Answer, kindOf, leadOf, numberOf } from "./messages.ts";
 import type { PoolWorker } from "./pool_worker.ts";
 import { Progress, type ProgressListener } from "./progress.ts";
 import { Pump } from "./pump.ts";
 import { State, type Task } from "./task.ts";
 import { type Source, TaskQueue } from "./task_queue.ts";
-import { APART, PLAIN, type Wording } from "./wording.ts";
+import { APART, PLAIN } from "./wording.ts";
 
 /** So often a task may be on its way to a worker when that dies. */
 const MOST_IN_VAIN = 2;
@@ -61,9 +59,6 @@ const MOST_IN_VAIN = 2;
  * takes as long as to make ten of them.
  */
 const MOST_TOGETHER = 64;
-const FIRST_BYTES = 2 ** 14;
-/** Larger memory is not kept for the next answer. */
-const MOST_KEPT = 2 ** 23;
 
 /** What a dispatcher is made from. */
 export interface DispatcherOptions extends CrewOptions {
@@ -83,8 +78,7 @@ export class Dispatcher {
   readonly #queue = new TaskQueue();
   readonly #feeder: Feeder;
   readonly #pump: Pump;
-  readonly #wording: Wording;
-  readonly #explainFailure: (error: unknown) => unknown;
+  readonly #answers: Answers;
   /** How many tasks there are of which nobody knows what came. */
   #outstanding = 0;
   /** Why no more tasks are taken; `null`: they are. */
@@ -97,8 +91,6 @@ export class Dispatcher {
   /** … and how many of them are given out together. */
   #together = 1;
   #ids = 0;
-  /** To where answers are copied, if nobody reads them now. */
-  #scratch: Scratch | null = null;
   /** What must not be forgotten as long as there are tasks. */
   #keeper: object | null = null;
 
@@ -110,10 +102,9 @@ export class Dispatcher {
     const { onProgress, explainFailure = (error) => error } = options;
     this.name = name;
     this.functions = functions;
-    this.#wording = options.isServed ? APART : PLAIN;
-    this.drafts = new Drafts(this.#wording);
+    const wording = options.isServed ? APART : PLAIN;
+    this.drafts = new Drafts(wording);
     this.progress = new Progress(onProgress);
-    this.#explainFailure = explainFailure;
     this.#inbox = newInbox();
     this.crew = new Crew(this.#inbox, options, {
       ended: (worker) => this.#ended(worker),
@@ -122,6 +113,13 @@ export class Dispatcher {
     this.#feeder = new Feeder(this.#queue, this.crew, {
       changed: (worker) => this.#follow(worker),
       failed: (task, error) => this.settle(task, false, error),
+    });
+    this.#answers = new Answers(wording, {
+      up: (worker) => this.crew.isUp(worker),
+      failed: (error) => this.fail(explainFailure(error)),
+      unknown: (task) => this.#putBack(task),
+      missing: ({ fn }) => this.functions.forget(fn),
+      ended: (task, ok, value) => this.settle(task, ok, value),
     });
     // A worker that starts may need it until it has ended.
     this.crew.gone.then(() => leaveInbox(this.#inbox));
@@ -326,7 +324,7 @@ export class Dispatcher {
   /** Lets go of memory that is not needed as long as there are no tasks. */
   rest(): void {
     this.drafts.rest();
-    this.#scratch?.shrink(FIRST_BYTES);
+    this.#answers.rest();
   }
 
   /** Gives tasks to workers. */
@@ -433,23 +431,7 @@ export class Dispatcher {
   }
 
   #collectFrom(worker: PoolWorker): void {
-    const before = worker.done;
-    const scratch = this.#scratch ?? new Scratch(FIRST_BYTES);
-    this.#scratch = null; // not for what comes within this
-    worker.receive(
-      scratch,
-      (scratch, from) => this.#answer(worker, scratch, from),
-    );
-    scratch.shrink(MOST_KEPT, FIRST_BYTES);
-    this.#scratch = scratch;
-    const done = worker.done - before;
-    if (done > 0) {
-      this.crew.hasWorked();
-      const now = performance.now();
-      const each = (now - worker.since) / done;
-      worker.since = now;
-      worker.pace = Math.min(each, (3 * worker.pace + each) / 4) || each;
-    }
+    if (this.#answers.readFrom(worker) > 0) this.crew.hasWorked();
     this.#follow(worker);
   }
 
@@ -457,58 +439,6 @@ export class Dispatcher {
   #follow(worker: PoolWorker): void {
     this.#watch(worker);
     if (worker.isLeaving && worker.isIdle) this.crew.replace(worker);
-  }
-
-  #answer(worker: PoolWorker, scratch: Scratch, from: number): void {
-    const lead = leadOf(scratch, from);
-    const info = scratch.words[lead + 1]!;
-    const kind = kindOf(info);
-    if (kind === Answer.READY) return this.crew.isUp(worker);
-    if (kind === Answer.FAILED) {
-      const { value } = this.#read(scratch, from);
-      return this.fail(this.#explainFailure(value));
-    }
-    const task = worker.given.first;
-    if (task === undefined || task.id !== scratch.words[lead]) {
-      return dropCell(scratch, from);
-    }
-    const isItem = kind === Answer.ITEM_OK || kind === Answer.ITEM_ERROR;
-    const isLast = isItem
-      ? ++task.answered === task.items
-      : kind !== Answer.PROGRESS;
-    if (isLast) {
-      worker.given.shift();
-      if (kind === Answer.UNKNOWN) worker.left++; // it was not done
-      else worker.done++;
-    }
-    if (task.state === State.OVER) return dropCell(scratch, from);
-    if (kind === Answer.UNKNOWN) {
-      worker.forget(numberOf(info));
-      task.state = State.PENDING;
-      return this.#queue.putBack([task]);
-    }
-    const { ok, value } = this.#read(scratch, from);
-    if (kind === Answer.PROGRESS) {
-      if (ok) task.owner.told?.(value);
-      return;
-    }
-    if (isItem) {
-      const isGood = ok && kind === Answer.ITEM_OK;
-      task.owner.itemEnded!(task, numberOf(info), isGood, value);
-      if (isLast) this.settle(task, true, undefined);
-      return;
-    }
-    if (kind === Answer.MISSING) this.functions.forget(task.fn);
-    this.settle(task, ok && kind === Answer.OK, value);
-  }
-
-  /** The value of an answer; `ok` is false where it cannot be read. */
-  #read(scratch: Scratch, from: number): { ok: boolean; value: unknown } {
-    try {
-      return { ok: true, value: this.#wording.read(scratch, from) };
-    } catch (error) {
-      return { ok: false, value: error };
-    }
   }
 
   /** A worker has ended: what it had begun is lost. */
@@ -531,16 +461,20 @@ export class Dispatcher {
       const isSeen = seen === task.id;
       task.wasBegun ||= isSeen;
       if (!isSeen && task.vain++ < MOST_IN_VAIN) {
-        task.state = State.PENDING;
-        this.#queue.putBack([task]);
+        this.#putBack(task);
       } else if (task.retries > 0) {
         task.retries--;
-        task.state = State.PENDING;
-        this.#queue.putBack([task]);
+        this.#putBack(task);
       } else this.settle(task, false, lost(worker, task));
     }
     this.#watch(worker);
     this.schedule();
+  }
+
+  /** A task that was given waits for a worker again. */
+  #putBack(task: Task): void {
+    task.state = State.PENDING;
+    this.#queue.putBack([task]);
   }
 
   #refuse(how: string): void {

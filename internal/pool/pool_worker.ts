@@ -116,6 +116,14 @@ export class PoolWorker {
     return this.link.words.seen !== 0;
   }
 
+  /** Reckons how long a task takes, as it has done so many since it was asked last. */
+  reckon(done: number): void {
+    const now = performance.now();
+    const each = (now - this.since) / done;
+    this.since = now;
+    this.pace = Math.min(each, (3 * this.pace + each) / 4) || each;
+  }
+
   /** It does not know that function, or no more. */
   forget(number: number): void {
     this.#functions[number % SLOTS] = undefined;

@@ -30,7 +30,7 @@ import { Running } from "./support/running.ts";
 import { hasTerminal, onTerminal } from "./support/terminal.ts";
 import { until } from "./support/until.ts";
 
-const RUN = ["run", "-q", "-A", pathOf("cli.ts")];
+const RUN = ["run", "-q", "-A", import.meta.resolve("@multi/processing/cli")];
 const TASKS = pathOf("tests/fixtures/cli_tasks.ts");
 const KEY = "not-a-secret";
 const MARK = new Mark();

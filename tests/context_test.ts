@@ -291,7 +291,11 @@ describe("waitBySignal()", () => {
 
 describe("a program without coroutines", () => {
   it("does not load what they need", async () => {
-    const { stdout } = await deno(["info", "--json", pathOf("mod.ts")]);
+    const { stdout } = await deno([
+      "info",
+      "--json",
+      import.meta.resolve("@multi/processing"),
+    ]);
     interface Dependency {
       specifier: string;
       isDynamic?: boolean;

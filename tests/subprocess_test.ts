@@ -25,6 +25,7 @@ import { pathOf, run as runProgram } from "./support/run.ts";
 import { hasTerminal, onTerminal } from "./support/terminal.ts";
 import { until } from "./support/until.ts";
 
+const SUBPROCESS = import.meta.resolve("@multi/processing/subprocess");
 const { DEVNULL, PIPE, Popen, run, STDOUT } = subprocess;
 
 const sh = (script: string): string[] => ["sh", "-c", script];
@@ -474,7 +475,7 @@ describe({
 
     it("a run whose time runs out ends all below it", async () => {
       const mark = new Mark();
-      const code = `import { run } from "${pathOf("subprocess.ts")}";
+      const code = `import { run } from "${SUBPROCESS}";
         console.log(Deno.stdin.isTerminal());
         const script = "sleep 3600 & sleep 3600 & test -t 0 && exec sleep 3600";
         for (let timeout = 100;; timeout *= 2) {
@@ -492,7 +493,7 @@ describe({
     });
 
     it("Ctrl-C does not end a program that is waited for", async () => {
-      const code = `import { call } from "${pathOf("subprocess.ts")}";
+      const code = `import { call } from "${SUBPROCESS}";
         Deno.addSignalListener("SIGINT", () => console.log("interrupted"));
         const script = "trap \\"echo trapped; exit 7\\" INT; echo ready; " +
           "while :; do sleep 0.01; done";

@@ -2,6 +2,7 @@
 
 import { ProcessError, WorkerLostError } from "../../errors.ts";
 import { Pool, ThreadPool } from "../../pool.ts";
+import { ownModule } from "../launch/own_modules.ts";
 import { nameOf } from "../pipe/address.ts";
 import type { Way } from "./options.ts";
 import type { Order, Report } from "./protocol.ts";
@@ -79,7 +80,7 @@ interface Worker {
 }
 
 function makePool(processes: number, threads: boolean): Pool {
-  const options = { processes, module: import.meta.resolve("./run_task.ts") };
+  const options = { processes, module: ownModule("cli/run_task") };
   return threads
     ? new ThreadPool(options)
     : new Pool({ ...options, initializer: ignoreInterrupts });

@@ -17,7 +17,7 @@ import {
   TimeoutExpiredError,
 } from "@multi/processing";
 import { nothingLeft } from "../support/nothing_left.ts";
-import { deno, pathOf } from "../support/run.ts";
+import { deno } from "../support/run.ts";
 import { until } from "../support/until.ts";
 
 const {
@@ -33,6 +33,8 @@ const {
   run,
   STDOUT,
 } = subprocess;
+
+const SUBPROCESS = import.meta.resolve("@multi/processing/subprocess");
 
 const sh = (script: string): string[] => ["sh", "-c", script];
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -244,7 +246,7 @@ describe("the standard streams of a program", () => {
     deno([
       "eval",
       "-q",
-      `import { run, STDOUT } from "${pathOf("subprocess.ts")}";
+      `import { run, STDOUT } from "${SUBPROCESS}";
        const { stdout } = await run(
          ["sh", "-c", "cat; echo out; echo err >&2"], ${options});
        if (stdout !== null) throw new Error("captured");`,

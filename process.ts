@@ -209,7 +209,9 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
   }
 
   /**
-   * Starts it; once.
+   * Starts it; once. It runs at once, even if this thread goes on computing or
+   * blocks, on Linux, with all permissions, and arguments below 30 KB; else it is
+   * told what to do when this thread yields.
    *
    * @throws {DataCloneError} If an argument cannot be sent; nothing was started.
    * @throws {ProcessError} If it was started before.

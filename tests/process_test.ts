@@ -13,8 +13,11 @@ import {
   currentProcess,
   parentProcess,
   Process,
+  Queue,
+  Thread,
   WorkerLostError,
 } from "@multi/processing";
+import { putOne } from "./fixtures/queue_work.ts";
 import * as work from "./fixtures/work.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { deno, pathOf } from "./support/run.ts";
@@ -65,6 +68,18 @@ describe("a process", () => {
     assertEquals(parentProcess(), null);
     assert(currentProcess().authkey.length > 0);
     assert(Number.isInteger(cpuCount()) && cpuCount() >= 1);
+  });
+
+  it("begins while its parent blocks", {
+    ignore: Deno.build.os !== "linux",
+  }, async () => {
+    using queue = new Queue<string>();
+    for (const Kind of [Process, Thread]) {
+      const child = new Kind({ target: putOne<string>, args: [queue, "here"] });
+      child.start();
+      assertEquals(queue.getSync({ timeout: 60_000 }), "here");
+      await child.join();
+    }
   });
 
   it("numbers its children below its own number", async () => {

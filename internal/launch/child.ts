@@ -1,5 +1,6 @@
 /** One child process: its birth, what it reports, and its end. */
 
+import { grantToChild, sweepDead } from "../memory/home.ts";
 import { encode } from "../wire/encode.ts";
 import type { Holdable } from "../wait.ts";
 import { newKey } from "../wire/frames.ts";
@@ -10,7 +11,7 @@ import { type Launch, runDeno } from "./deno_process.ts";
 import type { Identity } from "./identity.ts";
 import { LineWriter } from "./line_writer.ts";
 import { LEVELS, log, settings } from "./log.ts";
-import { loadMemory, memoryIfLoaded } from "./load_memory.ts";
+import { loadTypes } from "./load_types.ts";
 import { checkMayStart } from "./may_start.ts";
 import { others } from "./others.ts";
 import {
@@ -18,11 +19,11 @@ import {
   permissionFlags,
   type Permissions,
 } from "./permissions.ts";
-import { withLength } from "./pipe_messages.ts";
 import { Outcome, Report } from "./report.ts";
 import { ReportStream } from "./report_stream.ts";
 import { canShareMemory } from "./shares_memory.ts";
 import { takeSpare } from "./spares.ts";
+import { tellChild } from "./tell_child.ts";
 
 /** What a child is started with. */
 export interface ChildOptions {
@@ -197,8 +198,9 @@ export class Child implements ChildHandle {
   ): Promise<number> {
     this.#keepProgram(this.#holds > 0);
     const { key } = boot;
+    const memory = shares ? grantToChild() : null;
     // While the child starts: it takes longer.
-    const memory = shares ? (await loadMemory()).grantToChild() : null;
+    if (shares) loadTypes();
     const reports = new ReportStream(
       this.#process.stderr,
       key,
@@ -210,7 +212,8 @@ export class Child implements ChildHandle {
       new ReportStream(this.#process.stdout, key, out, () => out.pass = true);
     const stdin = this.#process.stdin.getWriter();
     this.#link?.open(stdin);
-    const written = write(stdin, encode({ ...boot, memory }));
+    const message = encode({ ...boot, memory });
+    const written = tellChild(this.#process, stdin, message);
     const { code, signal } = await this.#process.status;
     const heardAll = await reports.drain(signal !== null);
     if (
@@ -238,7 +241,7 @@ export class Child implements ChildHandle {
     if ("pins" in boot.job) takeOut(boot.job.pins);
     dropPinsFrom(this.pid, this.outcome?.pins ?? []);
     // Who only sends to it sleeps nowhere, and so would not look for its death.
-    if (shares) memoryIfLoaded()!.sweepDead();
+    if (shares) sweepDead();
     this.#end(exitcode);
     // It stayed open as the sign that this process lives.
     await written;
@@ -275,21 +278,6 @@ export class Child implements ChildHandle {
     if (kind === Report.UNCAUGHT) return;
     this.#finished = true;
     this.#setReported();
-  }
-}
-
-/** Writes a message after its length; `false`: nobody has read it. */
-async function write(
-  stdin: WritableStreamDefaultWriter<Uint8Array>,
-  message: Uint8Array,
-): Promise<boolean> {
-  try {
-    // In one piece: a spare that waits for it wakes up once.
-    await stdin.write(withLength(message));
-    return true;
-  } catch {
-    // A child that dies at once does not read it; its exit code says so.
-    return false;
   }
 }
 

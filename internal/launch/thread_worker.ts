@@ -1,13 +1,14 @@
 /** One Worker, which runs one thread after another. */
 
 import { BootstrapError } from "../../errors.ts";
+import { declareDead, grantToThread, interruptThread } from "../memory/home.ts";
 import { libc } from "../memory/libc.ts";
 import { encode } from "../wire/encode.ts";
 import { openThreadModule, threadModule } from "./boot.ts";
 import { type Carrier, openCarrier } from "./carrier.ts";
 import { Count, countUp, sharedCounts } from "./counts.ts";
 import { self } from "./identity.ts";
-import { type Home, loadMemory, memoryIfLoaded } from "./load_memory.ts";
+import { loadTypes } from "./load_types.ts";
 import { settings } from "./log.ts";
 import { isWhole } from "./permissions.ts";
 import { encodeError, Report } from "./report.ts";
@@ -88,8 +89,6 @@ export class ThreadWorker {
   #isGivenUp = false;
   /** Its name in shared memory; 0: it has not joined. */
   #member = 0;
-  /** What is to be posted when this thread has loaded shared memory. */
-  #early: ToWorker[] | null = null;
   #grace: ReturnType<typeof setTimeout> | undefined;
 
   constructor(plan: ThreadPlan, server: Server) {
@@ -111,18 +110,6 @@ export class ThreadWorker {
       },
       failed: (message, isOutOfMemory) => this.#fail(message, isOutOfMemory),
     });
-    const memory = memoryIfLoaded();
-    if (memory !== null) this.#boot(plan, memory);
-    else {
-      this.#early = [];
-      // While the Worker starts: it takes longer.
-      loadMemory().then((memory) => this.#boot(plan, memory));
-    }
-  }
-
-  #boot({ permissions, maxHeapMb }: ThreadPlan, { grantToThread }: Home): void {
-    const early = this.#early ?? [];
-    this.#early = null;
     this.#post({
       is: "boot",
       identity: encode(self()),
@@ -136,7 +123,8 @@ export class ThreadWorker {
       limited: maxHeapMb !== null,
       start: this.#start.buffer,
     });
-    for (const message of early) this.#post(message);
+    // While the Worker starts: it takes longer.
+    loadTypes();
   }
 
   /** Whether it may load these modules. */
@@ -184,13 +172,12 @@ export class ThreadWorker {
   }
 
   #post(message: ToWorker): void {
-    if (this.#early !== null) this.#early.push(message);
-    else this.#carrier.post(wrap(message));
+    this.#carrier.post(wrap(message));
   }
 
   /** Ends what it waits for in a `…Sync` call. */
   #interrupt(): void {
-    if (this.#member !== 0) memoryIfLoaded()!.interruptThread(this.#member);
+    if (this.#member !== 0) interruptThread(this.#member);
   }
 
   #receive(message: FromWorker): void {
@@ -264,7 +251,7 @@ export class ThreadWorker {
     if (this.#isGivenUp) countUp(Count.GIVEN_UP, -1);
     this.#isGivenUp = false;
     this.#carrier.end();
-    if (this.#member !== 0) memoryIfLoaded()!.declareDead(this.#member);
+    if (this.#member !== 0) declareDead(this.#member);
     if (owner === null) return;
     if (plan!.ident === ident) owner.ends(end!);
     else if (this.#isStopping) owner.ends(terminated(plan!));

@@ -57,8 +57,11 @@ export class ImapJob
   /** How many items were taken, and of how many the result is ready, or was given. */
   #taken = 0;
   #passed = 0;
-  /** How many results were given. */
+  /** How many results were given, in all and when more ahead was allowed. */
   #given = 0;
+  #givenThen = 0;
+  /** How many chunks may be ahead of what was given, if not those of the beginning. */
+  #ahead = 0;
   /** What the iterable has thrown, which comes behind the results. */
   #failed: { error: unknown } | null = null;
   #isExhausted = false;
@@ -100,8 +103,9 @@ export class ImapJob
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject });
       this.#serve();
-      // There is room for more.
-      if (!this.#isExhausted) this.#dispatcher.schedule();
+      if (this.#isExhausted) return;
+      if (this.#waiters.size > 0) this.#hasToWait();
+      this.#dispatcher.schedule(); // there is room for more
     });
   }
 
@@ -213,8 +217,29 @@ export class ImapJob
   /** Somebody may soon ask for so many results. */
   #hasRoom(): boolean {
     const { capacity, isClosed } = this.#dispatcher;
-    return isClosed ||
-      this.#taken - this.#given < 2 * capacity * this.#chunksize;
+    const most = Math.min(this.#window, 2 * capacity) * this.#chunksize;
+    return isClosed || this.#taken - this.#given < most + this.#waiters.size;
+  }
+
+  /** How many chunks may be ahead: at first, as many as keep the workers busy. */
+  get #window(): number {
+    return Math.max(
+      2 * (this.#dispatcher.crew.workers.length + 1),
+      this.#ahead,
+    );
+  }
+
+  /**
+   * The workers have not kept up: after each time that as many results were given as
+   * may be ahead, four times as many may. Who takes them slowly, or leaves early, has few
+   * items taken for nothing.
+   */
+  #hasToWait(): void {
+    const window = this.#window;
+    if (window > 2 * this.#dispatcher.capacity) return;
+    if (this.#given - this.#givenThen < window * this.#chunksize) return;
+    this.#givenThen = this.#given;
+    this.#ahead = 4 * window;
   }
 
   /** The result of an item is there. */

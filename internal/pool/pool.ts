@@ -262,7 +262,8 @@ export class Pool implements AsyncDisposable {
    * of the items. An error comes in its place; who asks on gets what follows.
    *
    * The items may have no end: no more are taken than somebody may soon ask for the
-   * results of. After `close()` all are taken.
+   * results of, at first two chunks for each worker and two more; more only as long as
+   * results are asked for faster than they come. After `close()` all are taken.
    *
    * Cancel safety: leaving the loop takes back what has not begun.
    *

@@ -394,6 +394,23 @@ export function poolConformance(
         assert(pulled < 200, `${pulled} were pulled`);
         await iterator.return!();
       });
+
+      it("few ahead, where the workers are fast and the results few", async () => {
+        const pool = common();
+        const chunksize = 3;
+        const atFirst = 2 * (2 + 1) * chunksize;
+        await pool.map(work.square, numbers(5000)); // now it is known how fast
+        let pulled = 0;
+        function* all() {
+          for (;;) yield pulled++;
+        }
+        const iterator = pool.imap(work.square, all(), { chunksize });
+        for (let i = 0; i < 5; i++) await iterator.next();
+        await pool.map(work.square, numbers(1000));
+        const most = atFirst + 5 + chunksize;
+        assert(pulled <= most, `${pulled} were pulled`);
+        await iterator.return!();
+      });
     });
 
     describe("says what is wrong", () => {
@@ -913,13 +930,13 @@ export function poolConformance(
         await assertRejects(
           () =>
             pool.map(slow, [1, 1, 60_000, 1], {
-              taskTimeout: 100,
+              taskTimeout: 1000,
               chunksize: 4,
             }),
           TimeoutError,
         );
         const iterator = pool.imap(slow, [1, 2, 60_000, 3, 4], {
-          taskTimeout: 100,
+          taskTimeout: 1000,
           chunksize: 5,
         });
         assertEquals((await iterator.next()).value, 1);

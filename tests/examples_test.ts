@@ -75,6 +75,20 @@ describe("the example", () => {
     assertEquals([code, server.requests], [0, 3]);
   });
 
+  it("process_crash.ts", async () => {
+    const { code, stdout, stderr } = await example("process_crash.ts");
+    assertEquals(code, 0);
+    assertEquals(stdout.trim().split("\n"), [
+      "One child is fine.",
+      "throws: exit code 1",
+      "waits: exit code -9",
+      "exits: exit code 3",
+      "isFine: exit code 0",
+      "The main process is fine, too.",
+    ]);
+    assertMatch(stderr, /^Process throws:\nError: out of luck\n/);
+  });
+
   it("thread_hello.ts", async () => {
     const { code, stdout, stderr } = await example("thread_hello.ts");
     assertEquals([code, stderr], [0, ""]);

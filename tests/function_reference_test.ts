@@ -4,6 +4,7 @@ import {
   BootstrapError,
   Process,
   type ProcessSettings,
+  subprocess,
 } from "@multi/processing";
 import { isUserModule } from "../internal/launch/call_site.ts";
 import { namedImports } from "../internal/launch/find_function.ts";
@@ -19,7 +20,7 @@ import byDefault, {
   object,
   one,
 } from "./fixtures/tasks.ts";
-import { digest } from "./fixtures/reexports.ts";
+import { digest, tasks } from "./fixtures/reexports.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 
 const TASKS = new URL("./fixtures/tasks.ts", import.meta.url);
@@ -64,6 +65,15 @@ describe("a target is found", () => {
     const module = import.meta.resolve("./fixtures/reexports.ts");
     assertEquals(await resultOf(hash, ["x"], { module }), "hash of x");
     assertEquals(await resultOf(byDefault, ["x"], { module }), "default of x");
+  });
+
+  it("where a module that is exported as a whole exports it", async () => {
+    assertEquals(await resultOf(tasks.shadowed), "the export");
+    const module = import.meta.resolve("./fixtures/reexports.ts");
+    assertEquals(await resultOf(tasks.shadowed, [], { module }), "the export");
+    // In the package that is published, this is no module.
+    const { getoutput } = subprocess;
+    assertEquals(await resultOf(getoutput, ["echo found"]), "found");
   });
 
   it("in the module that is named as URL, string, path or import.meta", async () => {
@@ -144,6 +154,9 @@ describe("a target that cannot be found is an error that says why", () => {
   it("two exports have the same source", async () => {
     const message = await refusal(one);
     assert(message.includes("exports one, two have the same source"), message);
+    const module = import.meta.resolve("./fixtures/reexports.ts");
+    const within = await refusal(one, { module });
+    assert(within.includes("exports tasks.one, tasks.two have"), within);
   });
 
   it("it uses a local variable", async () => {

@@ -56,31 +56,78 @@ async function load(url: string): Promise<Namespace> {
 
 const sourceOf = (fn: unknown) => Function.prototype.toString.call(fn);
 
+/**
+ * The export that is meant: by name, by source, or the same one level deeper, in
+ * modules that are exported as a whole (`export * as tools from …`).
+ */
 function lookIn(
   namespace: Namespace,
-  { name, source }: FunctionReference,
+  reference: FunctionReference,
   url: string,
 ): AnyFunction | undefined {
-  const same = (value: unknown): value is AnyFunction =>
-    typeof value === "function" &&
-    (source === null || sourceOf(value) === source);
+  const { name } = reference;
   if (name !== "" && Object.hasOwn(namespace, name)) {
     const value = namespace[name];
-    if (same(value)) return value;
+    if (isSame(value, reference)) return value;
   }
-  /** Exports of that source, each with the names that it has. */
+  const exports = Object.entries(namespace);
+  return oneOf(exports, reference, url) ??
+    oneOf(exports.flatMap(exportsWithin), reference, url);
+}
+
+function isSame(
+  value: unknown,
+  { source }: FunctionReference,
+): value is AnyFunction {
+  return typeof value === "function" &&
+    (source === null || sourceOf(value) === source);
+}
+
+/** What an export has itself to export, which only a module has. */
+function exportsWithin(
+  [key, value]: [string, unknown],
+): [path: string, value: unknown][] {
+  return isModule(value)
+    ? Object.entries(value).map(([name, inner]) => [`${key}.${name}`, inner])
+    : [];
+}
+
+/** A bundler makes an object of it that has nothing but getters, for good. */
+function isModule(value: unknown): value is Namespace {
+  if (typeof value !== "object" || value === null) return false;
+  if (Reflect.get(value, Symbol.toStringTag) === "Module") return true;
+  const properties = Object.values(Object.getOwnPropertyDescriptors(value));
+  return properties.length > 0 &&
+    properties.every((property) =>
+      property.get && !property.set && !property.configurable
+    );
+}
+
+/** The function of that source: of several, the one of that name. */
+function oneOf(
+  exports: readonly [path: string, value: unknown][],
+  reference: FunctionReference,
+  url: string,
+): AnyFunction | undefined {
+  /** Those of that source, each with where it is exported. */
   const found = new Map<AnyFunction, string[]>();
-  for (const [key, value] of Object.entries(namespace)) {
-    if (!same(value)) continue;
-    const names = found.get(value);
-    if (names) names.push(key);
-    else found.set(value, [key]);
+  for (const [path, value] of exports) {
+    if (!isSame(value, reference)) continue;
+    const paths = found.get(value);
+    if (paths) paths.push(path);
+    else found.set(value, [path]);
   }
-  if (found.size <= 1) return found.keys().next().value;
-  const exports = [...found.values()].map((names) => names[0]).join(", ");
+  const isNamed = ([, paths]: [AnyFunction, string[]]) =>
+    paths.some((path) => path.split(".").at(-1) === reference.name);
+  const all = [...found];
+  const named = all.filter(isNamed);
+  const [only, ...others] = named.length > 0 ? named : all;
+  if (others.length === 0) return only?.[0];
   throw new BootstrapError(
-    `Cannot tell which function of ${url} is the target as the exports ${exports} have the same source: export a function of its own for each, such as \`export function work() { return ${
-      [...found.values()][0]![0]
+    `Cannot tell which function of ${url} is the target as the exports ${
+      [only, ...others].map((one) => one![1][0]).join(", ")
+    } have the same source: export a function of its own for each, such as \`export function work() { return ${
+      only![1][0]
     }(); }\`, and use that as the target`,
   );
 }

@@ -273,7 +273,9 @@ export class BaseManager implements AsyncDisposable {
    *
    * For `start()`, the callable travels like the target of a Process: it is a
    * function that a module exports, or one that uses nothing but its arguments and
-   * globals. For `serve()` it may be any.
+   * globals. Or this is called when its module is loaded, not under
+   * `if (import.meta.main)`: the child does it, too, and uses its own callable, which
+   * sees what the module has there. For `serve()` it may be any.
    *
    * Python: `BaseManager.register`.
    */
@@ -297,7 +299,8 @@ export class BaseManager implements AsyncDisposable {
         `Cannot register "${typeid}" as every manager has a method of that name: take another one`,
       );
     }
-    addType(this, typeid, newEntry(typeid, options.callable, options.exposed));
+    const { callable, exposed } = options;
+    addType(this, typeid, newEntry(this, typeid, callable, exposed));
     Object.defineProperty(this.prototype, typeid, {
       configurable: true,
       writable: true,
@@ -322,7 +325,9 @@ export class BaseManager implements AsyncDisposable {
   }
 
   /**
-   * Starts a server in a child process, which ends with this one.
+   * Starts a server in a child process, which ends with this one. What the callables
+   * give is there: what a module has made to be served, such as a queue, the child
+   * has another one of, and this process gets it from the manager, as all do.
    *
    * @throws {Deno.errors.AddrInUse} If somebody listens there.
    * @throws {ProcessError} If a callable cannot be found by a child, or this has

@@ -39,6 +39,7 @@ import {
   double,
   editInner,
   type Everything,
+  GivingSix,
   hold,
   initialize,
   initializeBadly,
@@ -47,6 +48,7 @@ import {
   passOn,
   Point,
   power,
+  ShelfManager,
   tryAll,
   useAll,
   useAsClient,
@@ -432,6 +434,26 @@ describe("a manager's own class", () => {
     assertNotStrictEquals(await state.pid(), Deno.pid);
   });
 
+  it("is served by a child that has registered its own, not exported", async () => {
+    await using manager = new ShelfManager();
+    await manager.start();
+    const shelf = await manager.shelf();
+    assertEquals(await shelf.times(3), 15);
+    const boxes = await manager.boxes();
+    await boxes.put(1);
+    assertEquals(await (await manager.boxes()).get({ timeout: 10_000 }), 1);
+  });
+
+  it("is served by a child only if it cannot be another one", async () => {
+    await using manager = new GivingSix!();
+    await manager.start();
+    await assertRejects(
+      () => manager.calc(),
+      ReferenceError,
+      'does not see "Calc"; export it, or register it, once,',
+    );
+  });
+
   it("is served here, closures included", async () => {
     class Counter {
       count = 0;
@@ -586,7 +608,7 @@ describe("a manager's own class", () => {
     await assertRejects(
       () => closed.closed(),
       ReferenceError,
-      'does not see "outside"; export it, or use serve()',
+      'does not see "outside"; export it, or register it,',
     );
     await assertRejects(
       () => new CalcManager().calc(1),

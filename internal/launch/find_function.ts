@@ -20,11 +20,13 @@ export interface FoundFunction {
 
 /**
  * Looks for an export by name, then by source: in the modules of the
- * reference, then in what these import by name. What nobody exports is made
- * from its source text.
+ * reference, then in what these import by name. What nobody exports may be
+ * `known` otherwise, once these modules are loaded; the rest is made from its
+ * source text.
  */
 export async function findFunction(
   reference: FunctionReference,
+  known: () => AnyFunction | null = () => null,
 ): Promise<FoundFunction> {
   for (const url of reference.modules) {
     const namespace = await load(url);
@@ -32,6 +34,8 @@ export async function findFunction(
     if (found) return { call: found, explain: (error) => error };
     if (reference.explicit) throw missing(namespace, reference, url);
   }
+  const other = known();
+  if (other) return { call: other, explain: (error) => error };
   const unresolved: string[] = [];
   for (const url of reference.modules) {
     const found = await lookInImports(url, reference, unresolved);

@@ -30,6 +30,6 @@ export function addBuiltins(more: Readonly<Record<string, AnyFunction>>): void {
 /** Their names, and how they are made. */
 export function* builtinTypes(): Iterable<[typeid: string, entry: TypeEntry]> {
   for (const [typeid, callable] of makers) {
-    yield [typeid, { callable, reference: null, exposed: null }];
+    yield [typeid, { callable, reference: null, key: null, exposed: null }];
   }
 }

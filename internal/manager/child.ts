@@ -23,7 +23,7 @@ import type { Address, TlsOptions } from "../pipe/address.ts";
 import { waitFor } from "../wait.ts";
 import { builtinTypes } from "./builtins.ts";
 import { connectTo } from "./client.ts";
-import type { Registry, TypeEntry } from "./registry.ts";
+import { registeredAs, type Registry, type TypeEntry } from "./registry.ts";
 import { ManagerServer } from "./server.ts";
 
 /** What the child is told. */
@@ -40,6 +40,8 @@ export interface ChildPlan {
     typeid: string,
     type: {
       readonly reference: FunctionReference;
+      /** As what it is registered; `null`: as something that others are, too. */
+      readonly key: string | null;
       readonly exposed: readonly string[] | null;
     },
   ][];
@@ -79,9 +81,9 @@ export async function serveInChild(plan: ChildPlan): Promise<void> {
 
 async function registryOf({ builtins, types }: ChildPlan): Promise<Registry> {
   const registry = new Map<string, TypeEntry>(builtins ? builtinTypes() : []);
-  for (const [typeid, { reference, exposed }] of types) {
-    const callable = await findCallable(reference);
-    registry.set(typeid, { callable, reference, exposed });
+  for (const [typeid, { reference, key, exposed }] of types) {
+    const callable = await findCallable(reference, key);
+    registry.set(typeid, { callable, reference, key, exposed });
   }
   return registry;
 }
@@ -89,13 +91,20 @@ async function registryOf({ builtins, types }: ChildPlan): Promise<Registry> {
 /** What is found, with errors that say what it does not see. */
 async function findCallable(
   reference: FunctionReference,
+  key: string | null = null,
 ): Promise<(...args: unknown[]) => Promise<unknown>> {
-  const { call, explain } = await findFunction(reference);
+  const { call, explain } = await findFunction(
+    reference,
+    () => registeredAs(key),
+  );
   return async (...args) => {
     try {
       return await call(...args);
     } catch (error) {
-      throw explain(error, "use serve(), which calls it where it is");
+      throw explain(
+        error,
+        "register it, once, when its module is loaded; or use serve(), which calls it where it is",
+      );
     }
   };
 }

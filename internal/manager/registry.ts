@@ -16,6 +16,8 @@ export interface TypeEntry {
   readonly callable: AnyFunction | null;
   /** How a child finds that; an error where none could. */
   readonly reference: FunctionReference | Error | null;
+  /** As what it is registered; `null`: as nothing that a child could know. */
+  readonly key: string | null;
   /** The methods that may be called; `null`: all public ones. */
   readonly exposed: readonly string[] | null;
 }
@@ -26,8 +28,34 @@ export type Registry = ReadonlyMap<string, TypeEntry>;
 /** What a class can make itself, apart from what it inherits. */
 const ownTypes = new WeakMap<object, Map<string, TypeEntry>>();
 
+/**
+ * What was registered by whoever loads the same modules, by where and as what.
+ *
+ * A callable that is not exported, as most arrow functions are not, a manager's child
+ * finds here: it has loaded the module, and so registered its own. It must be the
+ * only one of its kind in both processes, or else it could be another one, as with
+ * classes that a factory makes: `null` stands for several.
+ */
+const registered = new Map<string, AnyFunction | null>();
+
+function keyOf(
+  cls: { readonly name: string },
+  typeid: string,
+  { source, modules: [module] }: FunctionReference,
+): string | null {
+  return module === undefined
+    ? null
+    : JSON.stringify([module, cls.name, typeid, source]);
+}
+
+/** What alone is registered in this process as that. */
+export function registeredAs(key: string | null): AnyFunction | null {
+  return key === null ? null : registered.get(key) ?? null;
+}
+
 /** Makes an entry; called from the user's module, which is looked up by the call. */
 export function newEntry(
+  cls: { readonly name: string },
   typeid: string,
   callable: unknown,
   exposed: unknown,
@@ -56,9 +84,13 @@ export function newEntry(
       }`,
     );
   }
+  const reference = callable === undefined ? null : tryReference(callable);
   return {
     callable: callable as AnyFunction ?? null,
-    reference: callable === undefined ? null : tryReference(callable),
+    reference,
+    key: reference === null || reference instanceof Error
+      ? null
+      : keyOf(cls, typeid, reference),
     exposed: exposed === undefined ? null : [...exposed],
   };
 }
@@ -77,6 +109,10 @@ export function addType(cls: object, typeid: string, entry: TypeEntry): void {
   let types = ownTypes.get(cls);
   if (types === undefined) ownTypes.set(cls, types = new Map());
   types.set(typeid, entry);
+  const { key, callable } = entry;
+  if (key === null) return;
+  const isOnly = !registered.has(key) || registered.get(key) === callable;
+  registered.set(key, isOnly ? callable : null);
 }
 
 /** All that a class can make, and those that it extends. */

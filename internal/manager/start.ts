@@ -21,7 +21,7 @@ import {
 } from "../travel/socket_transport.ts";
 import { after } from "../wait.ts";
 import { type ChildPlan, MODULE, serveInChild } from "./child.ts";
-import type { Registry } from "./registry.ts";
+import { registeredAs, type Registry } from "./registry.ts";
 import { serverPermissions } from "./server_permissions.ts";
 
 /** What the child serves, and where. */
@@ -107,7 +107,8 @@ export async function endServer(child: ChildHandle): Promise<void> {
 }
 
 function* typesIn(registry: Registry): Iterable<ChildPlan["types"][number]> {
-  for (const [typeid, { callable, reference, exposed }] of registry) {
+  for (const [typeid, entry] of registry) {
+    const { callable, reference, exposed } = entry;
     if (callable === null) continue;
     if (reference instanceof Error) {
       throw new ProcessError(
@@ -115,7 +116,8 @@ function* typesIn(registry: Registry): Iterable<ChildPlan["types"][number]> {
         { cause: reference },
       );
     }
-    if (reference !== null) yield [typeid, { reference, exposed }];
+    const key = registeredAs(entry.key) === callable ? entry.key : null;
+    if (reference !== null) yield [typeid, { reference, key, exposed }];
   }
 }
 

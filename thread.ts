@@ -59,16 +59,17 @@ import {
   waitHolding,
   type WaitOptions,
 } from "./internal/wait.ts";
-import type { Arguments, Target } from "./process.ts";
+import type { Arguments, ProcessSettings, Target } from "./process.ts";
 
-export type { Arguments, Target } from "./process.ts";
+export type { Arguments, ProcessSettings, Target } from "./process.ts";
 export type { WaitOptions } from "./internal/wait.ts";
 
 /**
- * How a thread is run. What a process has of its own, and all threads of one
- * share, is not here: environment, working directory, output, V8's flags.
+ * How a thread is run: the options of a Process, and `maxHeapMb`. What a process has
+ * of its own all its threads share, so that `env`, `cwd`, `stdout`, `stderr` and
+ * `v8Flags` have no effect.
  */
-export interface ThreadSettings {
+export interface ThreadSettings extends ProcessSettings {
   /** Its name; by default `Thread-1`, `Thread-2` … */
   name?: string;
   /**

@@ -75,6 +75,19 @@ export function workerConformance(flavour: WorkerFlavour): void {
   describe(`a ${flavour.name}`, () => {
     nothingLeft();
 
+    it("takes the options of any other kind", async () => {
+      const process = new Process({
+        target: work.echo<number>,
+        args: [1],
+        env: { WORKER: "1" },
+        cwd: Deno.cwd(),
+        stdout: "inherit",
+        stderr: "inherit",
+        v8Flags: ["--expose-gc"],
+      });
+      assertEquals(await resultOf(process), [1]);
+    });
+
     it("runs its target, returns its result and ends with 0", async () => {
       const process = new Process({ target: work.echo<number>, args: [1, 2] });
       assertEquals(process.isAlive(), false);

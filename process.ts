@@ -47,12 +47,17 @@ import {
   settingsOf,
 } from "./internal/launch/job.ts";
 import { howEnded, withWords } from "./internal/launch/last_words.ts";
-import { keepSpares, startChild } from "./internal/launch/start_child.ts";
+import { startBy, startChild } from "./internal/launch/start_child.ts";
+import {
+  type StartMethod,
+  startSettings,
+} from "./internal/launch/start_method.ts";
 import type { Target } from "./internal/launch/target.ts";
 import { TIMED_OUT, waitHolding, type WaitOptions } from "./internal/wait.ts";
 
 export { registerClass } from "./internal/wire/classes.ts";
 export type { RegisterClassOptions } from "./internal/wire/classes.ts";
+export type { StartMethod } from "./internal/launch/start_method.ts";
 export type { Target } from "./internal/launch/target.ts";
 export type { WaitOptions } from "./internal/wait.ts";
 
@@ -467,9 +472,6 @@ export async function freezeSupport(): Promise<void> {
   }, []);
 }
 
-/** How processes are started. */
-export type StartMethod = "spawn" | "forkserver";
-
 /** What {@linkcode setStartMethod} takes beyond the method. */
 export interface StartMethodOptions {
   /** How many spare processes wait; by default 2, and 64 at most. */
@@ -481,7 +483,6 @@ export interface StartMethodOptions {
 /** Each takes the memory of an idle process. */
 const MOST_SPARES = 64;
 const START_METHODS: readonly StartMethod[] = ["spawn", "forkserver"];
-let startMethod: StartMethod = "spawn";
 
 /**
  * Says how processes are started from now on.
@@ -530,15 +531,18 @@ export function setStartMethod(
       }`,
     );
   }
-  const modules = resolveModules(preload);
+  const settings = {
+    method,
+    spares: method === "forkserver" ? spares : 0,
+    preload: resolveModules(preload),
+  };
   if (isLoading()) return; // a child's own main module is not asked
-  startMethod = method;
-  keepSpares(method === "forkserver" ? spares : 0, modules);
+  startBy(settings);
 }
 
 /**
- * How processes are started. A child begins with `"spawn"`, whatever its parent
- * has set.
+ * How processes are started; in a child as in its parent, until it sets another
+ * method. One that inherits `"forkserver"` keeps spares from its own first start on.
  *
  * @example How it is by default
  * ```ts
@@ -551,7 +555,7 @@ export function setStartMethod(
  * Python: `multiprocessing.get_start_method`.
  */
 export function getStartMethod(): StartMethod {
-  return startMethod;
+  return startSettings().method;
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   setStartMethod,
 } from "@multi/processing";
 import { spareCount } from "../internal/launch/spares.ts";
+import { methodsBelow, methodSetByThread } from "./fixtures/inherits_method.ts";
 import { greeting, preloads } from "./fixtures/preloaded.ts";
 import * as work from "./fixtures/work.ts";
 import { Mark } from "./support/mark.ts";
@@ -79,6 +80,14 @@ describe("spare processes", () => {
     await Promise.all(processes.map((process) => process.join()));
   });
 
+  it("are kept by children, too, from their first start on", async () => {
+    const below = new Process({ target: methodsBelow, args: [2] });
+    const [forked, none] = ["forkserver", 0];
+    assertEquals(await resultOf(below), [forked, forked, forked, none]);
+    const process = new Process({ target: methodSetByThread });
+    assertEquals(await resultOf(process), "spawn");
+  });
+
   it("that die while they wait are replaced", async () => {
     const before = pids();
     for (const pid of before) Deno.kill(pid, "SIGKILL");
@@ -112,7 +121,7 @@ describe("spare processes", () => {
     const { stdout, stderr } = await deno(
       ["run", "-A", "-q", pathOf("tests/fixtures/preloads_nothing.ts")],
     );
-    assertEquals(stdout, "spawn\n");
+    assertEquals(stdout, "forkserver\n");
     assertMatch(
       stderr,
       /^\[WARNING\/Process-1\] could not load file:.*nowhere\.ts in advance: /m,

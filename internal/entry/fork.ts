@@ -6,13 +6,15 @@ import { become } from "../launch/identity.ts";
 import { dieWithParent } from "../launch/life_line.ts";
 import { settings } from "../launch/log.ts";
 import { Reporter } from "../launch/reporter.ts";
+import { useStartSettings } from "../launch/start_method.ts";
 import { acceptMemory } from "../memory/grant.ts";
 
 /** Becomes the child; the runtime runs the main module when this returns. */
 export function boot(): void {
-  const { key, identity, job, log, memory } = readBootMessage();
+  const { key, identity, job, log, memory, starts } = readBootMessage();
   become(identity);
   Object.assign(settings, log);
+  useStartSettings(starts);
   const reporter = new Reporter(key, Deno.stdout, Deno.stderr);
   acceptMemory(memory);
   dieWithParent(identity.parent!.pid);

@@ -16,6 +16,7 @@ import { linkToParent } from "../launch/parent_link.ts";
 import { Report } from "../launch/report.ts";
 import { Reporter } from "../launch/reporter.ts";
 import { runCall, textOf } from "../launch/run_call.ts";
+import { useStartSettings } from "../launch/start_method.ts";
 import { runtimeInside } from "../runtime_core.ts";
 import { acceptMemory } from "../memory/grant.ts";
 import { libc } from "../memory/libc.ts";
@@ -37,6 +38,7 @@ export async function boot(
   const { key, identity, changes } = message;
   become(identity);
   Object.assign(settings, message.log);
+  useStartSettings(message.starts);
   const reporter = new Reporter(key, Deno.stderr);
   if (spare) reporter.announce(Report.TAKEN);
   for (const failure of failures) log(LEVELS.WARNING, failure);

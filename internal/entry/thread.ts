@@ -13,6 +13,7 @@ import {
 } from "../launch/leftovers.ts";
 import { loadBy, type Loader } from "../launch/loader.ts";
 import { LEVELS, log, settings } from "../launch/log.ts";
+import { useStartSettings } from "../launch/start_method.ts";
 import { othersEnded } from "../launch/others.ts";
 import { encodeError, Report } from "../launch/report.ts";
 import { shareRoster } from "../launch/roster.ts";
@@ -129,6 +130,7 @@ function receive(message: ToWorker): void {
     case "run":
       if (!mayRun()) break;
       Object.assign(settings, message.log);
+      useStartSettings(message.starts);
       run(message.plan);
       break;
     case "wake":

@@ -23,6 +23,7 @@ import type { Identity } from "./identity.ts";
 import type { LogSettings } from "./log.ts";
 import { MADE_UP, ownModule } from "./own_modules.ts";
 import { LENGTH_BYTES } from "./pipe_messages.ts";
+import type { StartSettings } from "./start_method.ts";
 
 /** A function to call. */
 export interface Call {
@@ -52,6 +53,7 @@ export interface BootMessage {
   readonly key: Uint8Array;
   readonly identity: Identity;
   readonly log: LogSettings;
+  readonly starts: StartSettings;
   readonly job: Call | Replay;
   /** For a spare: what it could not have at its start. */
   readonly changes: Changes | null;

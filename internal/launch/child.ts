@@ -23,6 +23,7 @@ import { Outcome, Report } from "./report.ts";
 import { ReportStream } from "./report_stream.ts";
 import { canShareMemory } from "./shares_memory.ts";
 import { takeSpare } from "./spares.ts";
+import { startSettings } from "./start_method.ts";
 import { tellChild } from "./tell_child.ts";
 
 /** What a child is started with. */
@@ -141,6 +142,7 @@ export class Child implements ChildHandle {
       key: newKey(),
       identity,
       log: settings,
+      starts: startSettings(),
       job,
       changes: spare?.changes ?? null,
       memory: null,

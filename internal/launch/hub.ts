@@ -6,7 +6,7 @@ import { answerSync } from "./reply.ts";
 import { encodeError, Report } from "./report.ts";
 import { strike } from "./roster.ts";
 import { RunningThread } from "./running_thread.ts";
-import { keepSpares } from "./spares.ts";
+import { startBy } from "./start_child.ts";
 import type { Answer, Ask, ThreadPlan } from "./thread_messages.ts";
 import type { Server } from "./thread_worker.ts";
 
@@ -78,8 +78,8 @@ export function newServer(): Server {
         return threads.get(ask.started)?.terminate();
       case "wake thread":
         return threads.get(ask.started)?.wake();
-      case "keep spares":
-        return keepSpares(ask.count, ask.modules);
+      case "start by":
+        return startBy(ask.settings);
     }
   };
 }

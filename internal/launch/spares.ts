@@ -14,6 +14,7 @@ import { isFrozen } from "./frozen.ts";
 import { self } from "./identity.ts";
 import { LEVELS, log } from "./log.ts";
 import { permissionFlags } from "./permissions.ts";
+import { startSettings } from "./start_method.ts";
 
 interface Spare {
   readonly process: Deno.ChildProcess;
@@ -33,27 +34,47 @@ export interface TakenSpare {
 const START_UP = /^(DENO_|LD_|NO_COLOR$|FORCE_COLOR$|.*_proxy$)/i;
 /** A spare that ends by itself so often in a row is not replaced any more. */
 const MOST_LOSSES = 3;
-/** A new spare would take processor time from the child that was just started. */
 const REPLENISH_MS = 20;
 
 const spares: Spare[] = [];
+/** Whether what the settings say is done; a child begins with its first start. */
+let isKeeping = false;
 let wanted = 0;
 let preload: readonly string[] = [];
 let losses = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Keeps `count` spares that have loaded these modules, from now on; 0: none. */
-export function keepSpares(count: number, modules: readonly string[]): void {
-  const { mainModule } = self();
-  wanted = isFrozen() ? 0 : count; // a compiled program cannot wait for a message
-  losses = 0;
-  preload = isUserModule(mainModule) ? [mainModule, ...modules] : modules;
+/** Keeps from now on the spares that the settings say, instead of all others. */
+export function keepSpares(): void {
+  takeOver();
   for (const spare of spares.splice(0)) end(spare);
   replenish();
 }
 
+function takeOver(): void {
+  const { mainModule } = self();
+  const settings = startSettings();
+  isKeeping = true;
+  wanted = isFrozen() ? 0 : settings.spares; // it cannot wait for a message
+  losses = 0;
+  preload = [
+    ...isUserModule(mainModule) ? [mainModule] : [],
+    ...settings.preload,
+  ];
+}
+
+/** Soon: now they would take processor time from the child that is started. */
+function replenishSoon(): void {
+  timer ??= setTimeout(replenish, REPLENISH_MS);
+  timer.unref();
+}
+
 /** A spare that can become that, or `null`; another takes its place soon. */
 export function takeSpare(launch: Launch): TakenSpare | null {
+  if (!isKeeping) {
+    takeOver();
+    if (wanted > 0) replenishSoon();
+  }
   if (spares.length === 0) return null;
   const now = environment(launch.permissions);
   for (const [index, spare] of spares.entries()) {
@@ -61,8 +82,7 @@ export function takeSpare(launch: Launch): TakenSpare | null {
     if (!canBecome(spare, launch, changes)) continue;
     spares.splice(index, 1);
     losses = 0;
-    timer ??= setTimeout(replenish, REPLENISH_MS);
-    timer.unref();
+    replenishSoon();
     return { process: spare.process, changes };
   }
   return null;

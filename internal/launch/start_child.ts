@@ -8,7 +8,8 @@ import {
 } from "./child.ts";
 import { hubLink } from "./hub_link.ts";
 import { RemoteChild } from "./remote_child.ts";
-import { keepSpares as keepSparesHere } from "./spares.ts";
+import { keepSpares } from "./spares.ts";
+import { type StartSettings, useStartSettings } from "./start_method.ts";
 
 /** Starts a child; throws where it cannot be started. */
 export function startChild(options: ChildOptions): ChildHandle {
@@ -17,9 +18,10 @@ export function startChild(options: ChildOptions): ChildHandle {
   return link === null ? new Child(plan) : new RemoteChild(plan, link);
 }
 
-/** Keeps `count` spares that have loaded these modules, from now on; 0: none. */
-export function keepSpares(count: number, modules: readonly string[]): void {
+/** Says how this process starts others from now on. */
+export function startBy(settings: StartSettings): void {
+  useStartSettings(settings);
   const link = hubLink();
-  if (link === null) keepSparesHere(count, modules);
-  else link.tell({ to: "keep spares", count, modules });
+  if (link === null) keepSpares();
+  else link.tell({ to: "start by", settings });
 }

@@ -25,6 +25,7 @@
 import type { MemoryGrant } from "../memory/grant.ts";
 import type { Call } from "./boot.ts";
 import type { LogSettings } from "./log.ts";
+import type { StartSettings } from "./start_method.ts";
 import type { ThreadIdentity } from "./this_thread.ts";
 
 /** How a thread ended without a report. */
@@ -91,6 +92,7 @@ export type ToWorker =
     readonly is: "run";
     readonly plan: ThreadPlan;
     readonly log: LogSettings;
+    readonly starts: StartSettings;
   }
   | { readonly is: "wake" }
   | { readonly is: "stop" }
@@ -133,11 +135,7 @@ export type Ask =
   | { readonly to: "start thread"; readonly plan: ThreadPlan }
   | { readonly to: "terminate thread"; readonly started: number }
   | { readonly to: "wake thread"; readonly started: number }
-  | {
-    readonly to: "keep spares";
-    readonly count: number;
-    readonly modules: readonly string[];
-  };
+  | { readonly to: "start by"; readonly settings: StartSettings };
 
 /** What it answers. */
 export type Answer =

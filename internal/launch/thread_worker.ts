@@ -10,6 +10,7 @@ import { Count, countUp, sharedCounts } from "./counts.ts";
 import { self } from "./identity.ts";
 import { loadTypes } from "./load_types.ts";
 import { settings } from "./log.ts";
+import { startSettings } from "./start_method.ts";
 import { isWhole } from "./permissions.ts";
 import { encodeError, Report } from "./report.ts";
 import { sharedRoster } from "./roster.ts";
@@ -137,7 +138,8 @@ export class ThreadWorker {
   run(plan: ThreadPlan, owner: ThreadOwner): void {
     this.#plan = plan;
     this.#owner = owner;
-    this.#post({ is: "run", plan, log: { ...settings } });
+    const starts = startSettings();
+    this.#post({ is: "run", plan, log: { ...settings }, starts });
   }
 
   /** Whether the program goes on as long as the thread runs. */

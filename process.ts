@@ -61,13 +61,20 @@ export type { StartMethod } from "./internal/launch/start_method.ts";
 export type { Target } from "./internal/launch/target.ts";
 export type { WaitOptions } from "./internal/wait.ts";
 
-/** What a {@linkcode Target} is called with. */
+/**
+ * What a {@linkcode Target} is called with. With `kwargs`, its last argument, no other
+ * can be left out: one that is optional may be `undefined`.
+ */
 export type Arguments<A extends unknown[]> =
   | ([] extends A ? { args?: Readonly<A>; kwargs?: undefined }
     : { args: Readonly<A>; kwargs?: undefined })
-  | (A extends [...infer P, (infer K extends object)?]
-    ? P extends [] ? { args?: Readonly<P>; kwargs: K }
-    : { args: Readonly<Required<P>>; kwargs: K }
+  | (A extends [...infer P, (infer K extends object | undefined)?]
+    ? P extends [] ? { args?: Readonly<P>; kwargs: Exclude<K, undefined> }
+    : Required<P> extends infer All ? {
+        args: { readonly [I in keyof All]: I extends keyof P ? P[I] : never };
+        kwargs: Exclude<K, undefined>;
+      }
+    : never
     : never);
 
 /** How a process is run. */

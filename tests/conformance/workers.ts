@@ -126,6 +126,19 @@ export function workerConformance(flavour: WorkerFlavour): void {
       );
     });
 
+    it("takes kwargs where the last argument may be left out, but no other", async () => {
+      const kwargs = { by: "-" };
+      const { repeat: target } = work;
+      const worker = new Process({ target, args: ["a", undefined], kwargs });
+      assertEquals(await resultOf(worker), "a-a");
+      assertEquals(
+        await resultOf(new Process({ target, args: ["a", 1] })),
+        "a",
+      );
+      // @ts-expect-error: it would be taken for the one that is left out.
+      new Process({ target, args: ["a"], kwargs });
+    });
+
     it("copies what structured clone copies, and registered classes", async () => {
       const cycle: { self?: unknown; map: Map<unknown, unknown> } = {
         map: new Map<unknown, unknown>([[new Date(5), /a/g]]),

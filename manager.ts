@@ -30,6 +30,7 @@ import type { ChildHandle } from "./internal/launch/child.ts";
 import { referTo } from "./internal/launch/function_reference.ts";
 import { self } from "./internal/launch/identity.ts";
 import { rememberManager } from "./internal/launch/known_managers.ts";
+import { LEVELS, log } from "./internal/launch/log.ts";
 import type { ArrayProxy } from "./internal/manager/array_proxy.ts";
 import { addBuiltins, builtinTypes } from "./internal/manager/builtins.ts";
 import { Client, connectTo } from "./internal/manager/client.ts";
@@ -59,6 +60,7 @@ import {
   checkAddress,
   checkAuthkey,
   checkTls,
+  nameOf,
   type TlsOptions,
 } from "./internal/pipe/address.ts";
 import type { WaitOptions } from "./internal/wait.ts";
@@ -179,6 +181,14 @@ type State =
   | { readonly is: "serving"; readonly server: ManagerServer }
   | { readonly is: "started"; readonly child: ChildHandle }
   | { readonly is: "connected" };
+
+/** Managers that nobody can shut down any more; what they have given may be in use. */
+const forgotten = new FinalizationRegistry<string>((name) => {
+  log(
+    LEVELS.WARNING,
+    `${name} was forgotten: shutdown() it when it is not needed any more`,
+  );
+});
 
 let createBy: (
   manager: BaseManager,
@@ -422,6 +432,7 @@ export class BaseManager implements AsyncDisposable {
     this.#state = { is: "shut down" };
     this.#client?.close();
     this.#forget();
+    forgotten.unregister(this);
     if (state.is === "serving") {
       state.server.close();
       await state.server.ended;
@@ -463,6 +474,8 @@ export class BaseManager implements AsyncDisposable {
     this.#client = client;
     this.#forget = rememberManager(address, this.#authkey, this.#tls);
     reachBy(client);
+    const name = `the ${this.constructor.name} at ${nameOf(address)}`;
+    forgotten.register(this, name, this);
   }
 
   /** A field that was written without `declare` hides the method of its name. */

@@ -406,6 +406,18 @@ describe("a Manager", () => {
     await Deno.remove(folder, { recursive: true });
   });
 
+  it("is reported, once, when it is forgotten, but what it gave goes on", async () => {
+    const { code, stdout, stderr } = await deno([
+      ...["run", "-q", "-A"],
+      pathOf("tests/fixtures/forgets_manager.ts"),
+    ]);
+    assertEquals([code, stdout], [0, "1\n"]);
+    assertMatch(
+      stderr,
+      /^\[WARNING\/MainProcess\] the Manager at .+ was forgotten: shutdown\(\) it .*\n$/,
+    );
+  });
+
   it("is gone when its process is killed", async () => {
     await using manager = new CalcManager();
     await manager.start();

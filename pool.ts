@@ -39,6 +39,8 @@ export type {
 } from "./internal/pool/pool_options.ts";
 export type { PoolProgress } from "./internal/pool/progress.ts";
 export { AsyncResult } from "./internal/pool/async_result.ts";
+export type { Target } from "./internal/launch/target.ts";
+export type { WaitOptions } from "./internal/wait.ts";
 export { currentTask } from "./internal/pool/current_task.ts";
 export type { CurrentTask } from "./internal/pool/current_task.ts";
 export type {

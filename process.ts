@@ -159,9 +159,7 @@ export interface ProcessInfo {
  */
 export class Process<A extends unknown[] = unknown[], R = unknown>
   implements AsyncDisposable {
-  /** Its name. */
-  readonly name: string;
-
+  #name: string;
   #settings: ProcessSettings;
   #path: readonly number[];
   #job: Job | null;
@@ -182,8 +180,13 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
     checkProcessSettings(settings, "create process");
     this.#settings = settings;
     this.#path = nextPath();
-    this.name = settings.name ?? `Process-${this.#path.join(":")}`;
+    this.#name = settings.name ?? `Process-${this.#path.join(":")}`;
     this.#daemon = settings.daemon ?? self().daemon;
+  }
+
+  /** Its name. */
+  get name(): string {
+    return this.#name;
   }
 
   /** Whether it ends with this process; to be set before `start()`. */
@@ -336,6 +339,27 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
     if (this.#closed || this.#child === null) return;
     this.terminate();
     await this.join();
+  }
+
+  /** Its class, name and state: `<Process(Process-1, started daemon 1234)>`. */
+  toString(): string {
+    return `<${this.constructor.name}(${this.name}, ${this.#state()})>`;
+  }
+
+  /** The same, where it is printed. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
+  #state(): string {
+    const daemon = this.#daemon ? " daemon" : "";
+    if (this.#closed) return `closed${daemon}`;
+    if (this.#child === null) return `initial${daemon}`;
+    const { pid, exitcode } = this.#child;
+    const id = pid === null ? "" : ` ${pid}`;
+    return exitcode === null
+      ? `started${daemon}${id}`
+      : `stopped${daemon}${id}, exitcode ${exitcode}`;
   }
 
   #checkOpen(use: string): void {

@@ -161,11 +161,7 @@ const LOOK_MS = 10;
  */
 export class Thread<A extends unknown[] = unknown[], R = unknown>
   implements ThreadInfo, AsyncDisposable {
-  /** Its name. */
-  readonly name: string;
-  /** How many megabytes its objects may take; `null`: no limit of its own. */
-  readonly maxHeapMb: number | null;
-
+  #name: string;
   #settings: ThreadSettings;
   #gate: Gate | null;
   #job: Job | null;
@@ -185,9 +181,18 @@ export class Thread<A extends unknown[] = unknown[], R = unknown>
     checkHeapLimit(settings.maxHeapMb);
     this.#settings = settings;
     this.#gate = (options as { [GATE_OPTION]?: Gate })[GATE_OPTION] ?? null;
-    this.maxHeapMb = settings.maxHeapMb ?? null;
-    this.name = settings.name ?? `Thread-${countUp(Count.THREAD_NAMES)}`;
+    this.#name = settings.name ?? `Thread-${countUp(Count.THREAD_NAMES)}`;
     this.#daemon = settings.daemon ?? thisThread().daemon;
+  }
+
+  /** Its name. */
+  get name(): string {
+    return this.#name;
+  }
+
+  /** How many megabytes its objects may take; `null`: no limit of its own. */
+  get maxHeapMb(): number | null {
+    return this.#settings.maxHeapMb ?? null;
   }
 
   /** Whether the program ends without it; to be set before `start()`. */

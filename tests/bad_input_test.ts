@@ -11,12 +11,14 @@ import {
   Listener,
   Lock,
   pipe,
+  Process,
   Queue,
   RLock,
   Semaphore,
   SharedList,
   SharedMemory,
   spawn,
+  Thread,
   wait,
 } from "@multi/processing";
 import { until } from "./support/until.ts";
@@ -162,6 +164,24 @@ describe("what cannot be", () => {
         TypeError,
         "such as { create: true, size: 1000 }, or { name }",
       );
+    }
+  });
+
+  it("is refused where there is nothing to set", () => {
+    using memory = new SharedMemory({ create: true, size: 8 });
+    memory.unlink();
+    const made: [object, string[]][] = [
+      [new Process({ target: () => {} }), ["name", "pid", "exitcode"]],
+      [new Thread({ target: () => {} }), ["name", "ident", "maxHeapMb"]],
+      [new Barrier(2), ["parties"]],
+      [memory, ["name", "size", "buf"]],
+    ];
+    for (const [object, names] of made) {
+      for (const name of names) {
+        const before = (object as Any)[name];
+        assertThrows(() => (object as Any)[name] = 5, TypeError, name);
+        assertEquals((object as Any)[name], before);
+      }
     }
   });
 

@@ -82,6 +82,19 @@ describe("a process", () => {
     }
   });
 
+  it("says which it is, and how it is", async () => {
+    const process = new Process({ target: work.whoAmI, name: "worker" });
+    assertEquals(String(process), "<Process(worker, initial)>");
+    process.start();
+    const { pid } = process;
+    assertEquals(String(process), `<Process(worker, started ${pid})>`);
+    await process.join();
+    const stopped = `<Process(worker, stopped ${pid}, exitcode 0)>`;
+    assertEquals([String(process), Deno.inspect(process)], [stopped, stopped]);
+    process.close();
+    assertEquals(String(process), "<Process(worker, closed)>");
+  });
+
   it("numbers its children below its own number", async () => {
     const process = new Process({ target: work.namesBelow });
     const [own, child, ...active] = await resultOf(process);

@@ -68,6 +68,13 @@ export function poolOptions<O extends object>(
 ): O {
   if (typeof options === "number") return { [count]: options } as unknown as O;
   checkOptions(options, "create pool", `{ ${count}: 2 }`);
+  const other = count === "processes" ? "maxWorkers" : "processes";
+  const counts = options as Record<string, unknown>;
+  if (counts[other] !== undefined && counts[count] === undefined) {
+    throw new TypeError(
+      `Cannot create pool as "${other}" is no option of it: say by "${count}" how many workers it has`,
+    );
+  }
   return options;
 }
 

@@ -67,10 +67,8 @@ let next: Region | null = null;
  * Python: `multiprocessing.shared_memory.SharedMemory`.
  */
 export class SharedMemory implements Disposable {
-  /** Its name. */
-  readonly name: string;
-  /** How many bytes it has. */
-  readonly size: number;
+  readonly #name: string;
+  readonly #size: number;
   #region: Region | null;
 
   static {
@@ -121,8 +119,18 @@ export class SharedMemory implements Disposable {
     );
     const region = given ?? (options.create ? create(options) : open(options));
     this.#region = region;
-    this.name = region.name;
-    this.size = region.bytes.length;
+    this.#name = region.name;
+    this.#size = region.bytes.length;
+  }
+
+  /** Its name. */
+  get name(): string {
+    return this.#name;
+  }
+
+  /** How many bytes it has. */
+  get size(): number {
+    return this.#size;
   }
 
   /**

@@ -55,8 +55,6 @@ const MOST_PARTIES = 2 ** 20;
  * Python: `multiprocessing.Barrier`, `threading.Barrier`.
  */
 export class Barrier {
-  /** How many have to arrive. */
-  readonly parties: number;
   #side: BarrierCore | RemoteBarrier;
 
   /**
@@ -71,7 +69,11 @@ export class Barrier {
     this.#side = givenOr<BarrierCore | RemoteBarrier>(() =>
       newBarrier(parties, options)
     );
-    this.parties = this.#side.parties;
+  }
+
+  /** How many have to arrive. */
+  get parties(): number {
+    return this.#side.parties;
   }
 
   /**

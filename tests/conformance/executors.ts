@@ -124,6 +124,11 @@ export function executorConformance(
       assertThrows(() => new Executor(0), RangeError, "maxWorkers");
       assertThrows(() => new Executor({ maxWorkers: -1 }), RangeError);
       assertThrows(
+        () => new Executor({ processes: 2 } as ExecutorOptions),
+        TypeError,
+        '"processes" is no option of it: say by "maxWorkers" how many',
+      );
+      assertThrows(
         () => new Executor({ maxTasksPerChild: 0 }),
         RangeError,
         "maxTasksPerChild",

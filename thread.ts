@@ -244,6 +244,7 @@ export class Thread<A extends unknown[] = unknown[], R = unknown>
       job: forThread(() => encodeJob(job)),
       permissions,
       maxHeapMb: this.maxHeapMb,
+      fresh: false,
       quiet: hook !== null,
       gate: this.#gate,
     });

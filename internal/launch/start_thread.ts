@@ -20,6 +20,7 @@ export interface ThreadStart {
   readonly job: Call;
   readonly permissions: Permissions;
   readonly maxHeapMb: number | null;
+  readonly fresh: boolean;
   readonly quiet: boolean;
   readonly gate: Gate | null;
 }

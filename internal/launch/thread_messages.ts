@@ -67,6 +67,8 @@ export interface ThreadPlan extends ThreadIdentity {
   readonly job: Call;
   readonly permissions: "inherit" | "none" | Deno.PermissionOptionsObject;
   readonly maxHeapMb: number | null;
+  /** Whether its Worker is its own: no thread before or after it runs there. */
+  readonly fresh: boolean;
   /** Whether its maker says what the user hears of its errors. */
   readonly quiet: boolean;
   readonly gate: Gate | null;

@@ -66,9 +66,9 @@ export function takeWorker(
   return new ThreadWorker(plan, newServer());
 }
 
-/** Whether its Worker is one like most, so that others may use it. */
-function isPlain({ permissions, maxHeapMb }: ThreadPlan): boolean {
-  return permissions === "inherit" && maxHeapMb === null;
+/** Whether its Worker is one like most, which others may have used and may use. */
+function isPlain({ permissions, maxHeapMb, fresh }: ThreadPlan): boolean {
+  return permissions === "inherit" && maxHeapMb === null && !fresh;
 }
 
 /** A Worker and the thread that it runs, if it runs one. */

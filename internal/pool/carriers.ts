@@ -60,6 +60,8 @@ export interface CarrierOptions {
   readonly modules: readonly string[];
   /** Whether it cannot look at this process's memory. */
   readonly isServed: boolean;
+  /** Whether all that its tasks leave behind is to be gone with it. */
+  readonly fresh: boolean;
 }
 
 /** Starts a worker at a link. */
@@ -163,6 +165,7 @@ function startThreadWorker(link: Link, options: CarrierOptions): Carrier {
     job: jobOf(link, options),
     permissions: settings.permissions ?? "inherit",
     maxHeapMb: settings.maxHeapMb ?? null,
+    fresh: options.fresh,
     quiet: true,
     gate: null,
   });

@@ -99,7 +99,8 @@ export class Crew implements Holdable {
     const link = newLink(this.#inbox);
     let worker: PoolWorker;
     try {
-      const carrier = start(link, options);
+      const fresh = maxtasksperchild !== Infinity;
+      const carrier = start(link, { ...options, fresh });
       worker = new PoolWorker(carrier, link, maxtasksperchild);
     } catch (error) {
       link.close();

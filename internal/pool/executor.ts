@@ -23,7 +23,10 @@ export interface ExecutorOptions extends PoolSettings {
    * cores.
    */
   maxWorkers?: number;
-  /** After so many calls a worker ends, and another may take its place. */
+  /**
+   * After so many calls a worker ends, and another may take its place, which loads
+   * its modules anew: what calls have left behind is gone.
+   */
   maxTasksPerChild?: number;
 }
 
@@ -225,6 +228,9 @@ export class ProcessPoolExecutor extends Executor {
 
 /**
  * Calls functions in worker threads, which start when they are needed.
+ *
+ * As in a `ThreadPool`, variables of modules may have values that other threads
+ * have left, unless there is a `maxTasksPerChild`.
  *
  * @example Calls
  * ```ts

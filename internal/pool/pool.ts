@@ -476,6 +476,10 @@ export class Pool implements AsyncDisposable {
  * Worker threads that share the work: a {@linkcode Pool} whose workers are Web
  * Workers of this process. They take less memory than processes.
  *
+ * A worker may be a thread that has run something else before, as every `Thread`
+ * may, so that variables of modules have the values that this has left. With
+ * `maxtasksperchild` each worker has modules of its own.
+ *
  * A task in an endless loop cannot be stopped by the runtime: its worker is given
  * up, and replaced. One that uses up the memory ends the program, unless
  * `maxHeapMb` contains it.

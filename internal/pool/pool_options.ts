@@ -45,7 +45,10 @@ export interface PoolSettings {
 export interface PoolOptions extends PoolSettings {
   /** How many workers it has; by default as many as this process may use cores. */
   processes?: number;
-  /** After so many tasks a worker ends, and another takes its place. */
+  /**
+   * After so many tasks a worker ends, and another takes its place, which loads its
+   * modules anew: what tasks have left behind is gone.
+   */
   maxtasksperchild?: number;
   /** How long a task may run (ms), where it does not say itself; by default, ever. */
   taskTimeout?: number;

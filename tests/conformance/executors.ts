@@ -181,6 +181,12 @@ export function executorConformance(
       }
       assertEquals(seen[0], seen[2]);
       assertEquals(new Set(seen).size, 3);
+      // Its modules are new, too.
+      const counts: number[] = [];
+      for (let i = 0; i < 9; i++) {
+        counts.push((await executor.submit(work.whatIsInitialized)).count);
+      }
+      assertEquals(counts, [1, 2, 3, 1, 2, 3, 1, 2, 3]);
     });
 
     it("is broken by an initializer that throws", async () => {

@@ -702,6 +702,21 @@ export function poolConformance(
         assertEquals(await Promise.all(results), squares(30));
       });
 
+      it("whose modules are new after so many tasks", async () => {
+        {
+          await using pool = new Pool(1);
+          await pool.apply(work.whatIsInitialized);
+          pool.close();
+          await pool.join();
+        }
+        await using pool = new Pool({ processes: 1, maxtasksperchild: 2 });
+        const counts: number[] = [];
+        for (let i = 0; i < 6; i++) {
+          counts.push((await pool.apply(work.whatIsInitialized)).count);
+        }
+        assertEquals(counts, [1, 2, 1, 2, 1, 2]);
+      });
+
       it("many more than there are cores", async () => {
         await using pool = new Pool(25);
         assertEquals(await pool.map(work.square, numbers(200)), squares(200));

@@ -33,7 +33,7 @@ export function checkIterable(
   value: unknown,
   cannot: string,
   name: string,
-): void {
+): asserts value is Iterable<unknown> {
   if (isIterable(value)) return;
   throw mustBe(cannot, name, "iterable, such as an array", value);
 }
@@ -41,6 +41,14 @@ export function checkIterable(
 /** Whether one can go through it. */
 export function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof (value as Iterable<unknown>)?.[Symbol.iterator] === "function";
+}
+
+/** Whether one can go through it, waiting for each item. */
+export function isAsyncIterable(
+  value: unknown,
+): value is AsyncIterable<unknown> {
+  return typeof (value as AsyncIterable<unknown>)?.[Symbol.asyncIterator] ===
+    "function";
 }
 
 /** Checks options, of which `form` is an example. */

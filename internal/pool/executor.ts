@@ -8,6 +8,7 @@ import { PROCESSES, THREADS } from "./carriers.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { Future } from "./future.ts";
 import { ImapJob } from "./imap_job.ts";
+import { checkIterator, checkStep } from "./iterators.ts";
 import {
   makeDispatcher,
   poolOptions,
@@ -162,7 +163,7 @@ export abstract class Executor implements AsyncDisposable {
     const dispatcher = this.#dispatcher;
     dispatcher.checkOpen();
     for (const [i, iterable] of iterables.entries()) {
-      checkIterable(iterable, "map", `iterables[${i}]`);
+      checkIterable(iterable, "map", nameOf(i));
     }
     const job = new ImapJob(
       dispatcher,
@@ -252,12 +253,14 @@ export class ThreadPoolExecutor extends Executor {
 }
 
 function* zip(iterables: readonly Iterable<unknown>[]): Generator<unknown[]> {
-  const iterators = iterables.map((iterable) => iterable[Symbol.iterator]());
+  const iterators = iterables.map((iterable, i) =>
+    checkIterator(iterable[Symbol.iterator](), nameOf(i))
+  );
   try {
     for (;;) {
       const items: unknown[] = [];
-      for (const iterator of iterators) {
-        const { done, value } = iterator.next();
+      for (const [i, iterator] of iterators.entries()) {
+        const { done, value } = checkStep(iterator.next(), nameOf(i));
         if (done) return;
         items.push(value);
       }
@@ -267,4 +270,8 @@ function* zip(iterables: readonly Iterable<unknown>[]): Generator<unknown[]> {
   } finally {
     for (const iterator of iterators) iterator.return?.();
   }
+}
+
+function nameOf(i: number): string {
+  return `iterables[${i}]`;
 }

@@ -1,5 +1,8 @@
 /** Where a map has its items from. */
 
+import { checkIterable, isAsyncIterable } from "../check.ts";
+import { checkIterator, checkStep } from "./iterators.ts";
+
 /** Items that are taken one after the other. */
 export interface Input {
   /** How many there are in all; `null`: that is not known. */
@@ -22,26 +25,14 @@ export function inputOf(items: unknown, arrived: () => void): Input {
     return new List((items as Uint8Array).slice());
   }
   if (
-    typeof items === "object" && items !== null || typeof items === "string"
-  ) {
-    if (typeof items === "string") return new List([...items]);
-    if (items instanceof Set || items instanceof Map) {
-      return new List([...items]);
-    }
-    if (Symbol.asyncIterator in items) {
-      const iterable = items as AsyncIterable<unknown>;
-      return new Stream(iterable[Symbol.asyncIterator](), arrived);
-    }
-    if (Symbol.iterator in items) {
-      const iterable = items as Iterable<unknown>;
-      return new Sequence(iterable[Symbol.iterator]());
-    }
+    typeof items === "string" || items instanceof Set || items instanceof Map
+  ) return new List([...items]);
+  if (isAsyncIterable(items)) {
+    const iterator = checkIterator(items[Symbol.asyncIterator](), "items");
+    return new Stream(iterator, arrived);
   }
-  throw new TypeError(
-    `Cannot map over "items" as it must be iterable: current value is ${
-      Deno.inspect(items, { depth: 0 })
-    }`,
-  );
+  checkIterable(items, "map", "items");
+  return new Sequence(checkIterator(items[Symbol.iterator](), "items"));
 }
 
 /** A list, as it was when it was given. */
@@ -94,7 +85,7 @@ class Sequence implements Input {
     }
     while (items.length < most && !this.isOver) {
       try {
-        const { done, value } = this.#iterator.next();
+        const { done, value } = checkStep(this.#iterator.next(), "items");
         if (done) this.isOver = true;
         else items.push(value);
       } catch (error) {
@@ -172,7 +163,8 @@ class Stream implements Input {
       this.#items.length < Math.max(1, Math.min(most, READ_AHEAD))
     ) {
       try {
-        const { done, value } = await this.#iterator.next();
+        const step = await this.#iterator.next();
+        const { done, value } = checkStep(step, "items");
         if (this.#hasEnded) break;
         if (done) this.#hasEnded = true;
         else this.#items.push(value);

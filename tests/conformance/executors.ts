@@ -139,6 +139,14 @@ export function executorConformance(
       await assertRejects(() => unsendable.result(), DataCloneError);
       const none = executor.submit(5 as unknown as () => void);
       await assertRejects(() => none.result(), TypeError);
+      for (const given of [{ next: () => 5 }, {}]) {
+        const items = { [Symbol.iterator]: () => given };
+        await assertRejects(
+          () => executor.map(work.multiply, [1, 2], items as never).next(),
+          TypeError,
+          '"iterables[1]" must be iterated by',
+        );
+      }
     });
 
     it("starts no more workers than it needs, and uses them again", async () => {

@@ -543,6 +543,42 @@ export function poolConformance(
         assertEquals(await pool.apply(work.square, [3]), 9);
       });
 
+      it("with an iterator, whose next() must give objects", async () => {
+        const pool = common();
+        const { iterator, asyncIterator } = Symbol;
+        for (const given of [5, undefined]) {
+          const next = () => given;
+          for (
+            const items of [
+              { [iterator]: () => ({ next }) },
+              { [asyncIterator]: () => ({ next }) },
+            ] as unknown as Iterable<number>[]
+          ) {
+            for (
+              const give of [
+                () => pool.map(work.square, items),
+                () => pool.imap(work.square, items).next(),
+                () => pool.imapUnordered(work.square, items).next(),
+              ]
+            ) {
+              await assertRejects(
+                give,
+                TypeError,
+                `"items" must be iterated by a next() that gives objects: current value is ${given}`,
+              );
+            }
+          }
+        }
+        for (const way of [iterator, asyncIterator]) {
+          const items = { [way]: () => ({}) } as unknown as Iterable<number>;
+          await assertRejects(
+            () => pool.map(work.square, items),
+            TypeError,
+            '"items" must be iterated by what has a next()',
+          );
+        }
+      });
+
       it("with a result that cannot be sent, 20 times", async () => {
         const pool = common();
         for (let i = 0; i < 20; i++) {

@@ -9,6 +9,7 @@ import { type Input, inputOf } from "./inputs.ts";
 import { JobLimits } from "./job_limits.ts";
 import type { MapPlan } from "./map_job.ts";
 import { Flag, Order } from "./messages.ts";
+import { MapProgress } from "./progress.ts";
 import { Task, type TaskOwner } from "./task.ts";
 import type { Source } from "./task_queue.ts";
 
@@ -66,6 +67,7 @@ export class ImapJob
   #failed: { error: unknown } | null = null;
   #isExhausted = false;
   #isOver = false;
+  readonly #progress: MapProgress;
   readonly #limits: JobLimits;
 
   constructor(
@@ -81,9 +83,7 @@ export class ImapJob
     this.#endsByError = endsByError;
     this.#input = input;
     this.#chunksize = plan.chunksize ?? 1;
-    const { length } = input;
-    if (length === null) dispatcher.progress.setOpen(true);
-    else dispatcher.progress.add(length);
+    this.#progress = new MapProgress(dispatcher.progress, input.length);
     this.#limits = new JobLimits(
       dispatcher,
       plan.limits,
@@ -166,9 +166,7 @@ export class ImapJob
       if (items.length > 0) {
         const at = this.#taken;
         this.#taken += items.length;
-        if (this.#input.length === null) {
-          this.#dispatcher.progress.add(items.length);
-        }
+        this.#progress.took(items.length);
         return { items, at, retries: this.#plan.retries };
       }
       if (this.#input.isOver) this.#exhausted();
@@ -244,7 +242,7 @@ export class ImapJob
 
   /** The result of an item is there. */
   #pass(item: number, ok: boolean, value: unknown): void {
-    this.#dispatcher.progress.did(1, ok ? 0 : 1);
+    this.#progress.did(1, ok ? 0 : 1);
     const outcome = { ok, value };
     if (!this.#isOrdered) {
       this.#passed++;
@@ -279,10 +277,8 @@ export class ImapJob
   }
 
   #exhausted(): void {
-    if (!this.#isExhausted) {
-      this.#isExhausted = true;
-      if (this.#input.length === null) this.#dispatcher.progress.setOpen(false);
-    }
+    this.#isExhausted = true;
+    this.#progress.exhausted();
     this.#look();
   }
 
@@ -320,6 +316,7 @@ export class ImapJob
     this.#failed = failed;
     this.#again.length = 0;
     this.#exhausted();
+    this.#progress.end();
     this.#input.close();
     this.#taken = this.#passed;
     const reason = failed?.error;

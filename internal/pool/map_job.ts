@@ -6,6 +6,7 @@ import type { PoolFunction } from "./functions.ts";
 import { type Input, inputOf } from "./inputs.ts";
 import { draftChunk } from "./chunks.ts";
 import { Order } from "./messages.ts";
+import { MapProgress } from "./progress.ts";
 import { Task, type TaskLimits, type TaskOwner } from "./task.ts";
 import type { Source } from "./task_queue.ts";
 
@@ -50,6 +51,7 @@ export class MapJob implements Source, TaskOwner {
   #bytes = 0;
   #isExhausted = false;
   #isOver = false;
+  readonly #progress: MapProgress;
   readonly #limits: JobLimits;
 
   /** Begins; `settled` is called once. */
@@ -71,9 +73,7 @@ export class MapJob implements Source, TaskOwner {
       (length === null
         ? 1
         : Math.max(1, Math.ceil(length / (4 * dispatcher.crew.size))));
-    const { progress } = dispatcher;
-    if (length === null) progress.setOpen(true);
-    else progress.add(length);
+    this.#progress = new MapProgress(dispatcher.progress, length);
     this.#limits = new JobLimits(
       dispatcher,
       plan.limits,
@@ -105,7 +105,7 @@ export class MapJob implements Source, TaskOwner {
   ended(task: Task, ok: boolean, value: unknown): void {
     this.#running.delete(task);
     if (this.#isOver) return;
-    this.#dispatcher.progress.did(task.items, ok ? 0 : 1);
+    this.#progress.did(task.items, ok ? 0 : 1);
     if (!ok) return this.#stop(value, false);
     this.#parts[task.at] = value as unknown[];
     this.#look();
@@ -133,7 +133,7 @@ export class MapJob implements Source, TaskOwner {
     task.at = this.#parts.length;
     this.#parts.push(NOTHING);
     this.#taken += items.length;
-    if (this.#input.length === null) dispatcher.progress.add(items.length);
+    this.#progress.took(items.length);
     this.#running.add(task);
     if (this.#adapts) this.#adapt();
     return dispatcher.adopt(task, keeper) ? task : null;
@@ -153,7 +153,7 @@ export class MapJob implements Source, TaskOwner {
     if (this.#isExhausted) return;
     this.#isExhausted = true;
     this.#dispatcher.removeSource(this);
-    if (this.#input.length === null) this.#dispatcher.progress.setOpen(false);
+    this.#progress.exhausted();
   }
 
   #look(): void {
@@ -170,6 +170,7 @@ export class MapJob implements Source, TaskOwner {
     this.#isOver = true;
     this.#limits.end();
     this.#exhausted();
+    this.#progress.end();
     this.#input.close();
     this.#settled(false, reason);
     for (const task of [...this.#running]) {

@@ -18,6 +18,7 @@ import {
   DataCloneError,
   type Pool as AnyPool,
   type PoolOptions,
+  type PoolProgress,
   ProcessError,
   ShutDownError,
   TimeoutError,
@@ -1212,6 +1213,40 @@ export function poolConformance(
       for await (const _ of pool.imap(work.square, generate()));
       assertEquals(told.at(-1), { done: 201, total: 201, failed: 1 });
       assert(told.some(({ total }) => total === null));
+    });
+
+    it("tells of its progress without what was taken back", async () => {
+      let told: PoolProgress | undefined;
+      await using pool = new Pool({
+        processes: 1,
+        onProgress: (progress) => told = progress,
+      });
+      /** What is told when all is done, which may be after a map was settled. */
+      const done = () => until(() => told?.done === told?.total);
+      const options = { chunksize: 1 };
+      const map = pool.map(work.failAt, [1, 2, 3, ...numbers(100)], options);
+      await assertRejects(() => map, RangeError);
+      await done();
+      assertEquals(told, { done: 3, total: 3, failed: 1 });
+      function* all() {
+        for (;;) yield 1;
+      }
+      for (const items of [numbers(1000), all()]) {
+        for await (const _ of pool.imap(work.square, items)) break;
+        await done();
+      }
+      const before = told!.done;
+      const abort = new AbortController();
+      const { signal } = abort;
+      const aborted = pool.map(work.sleepForever as () => void, [1, 2], {
+        ...options,
+        signal,
+      });
+      abort.abort(new EvalError("enough"));
+      await assertRejects(() => aborted, EvalError);
+      await pool.map(work.square, numbers(5));
+      await done();
+      assertEquals(told, { done: before + 5, total: before + 5, failed: 1 });
     });
   });
 }

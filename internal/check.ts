@@ -1,21 +1,60 @@
 /** Checks what a user has given: what is wrong is said in the user's own words. */
 
-/** Checks a number: a whole one within bounds. */
+/** Checks a number, and gives it: a whole one within bounds. */
 export function checkInteger(
   value: number,
   cannot: string,
   name: string,
   least: number,
-  most: number,
-): void {
+  most = Infinity,
+): number {
   if (typeof value !== "number") {
     throw mustBe(cannot, name, "a number", value);
   }
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(
-      `Cannot ${cannot} as "${name}" must be an integer from ${least} to ${most}: current value is ${value}`,
-    );
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  const bounds = most === Infinity ? `>= ${least}` : `from ${least} to ${most}`;
+  throw new RangeError(
+    `Cannot ${cannot} as "${name}" must be an integer ${bounds}: current value is ${value}`,
+  );
+}
+
+/** Checks a time, and gives it; `zero` says what it means where there is none. */
+export function checkMilliseconds(
+  value: number,
+  cannot: string,
+  name: string,
+  zero = "",
+): number {
+  if (typeof value !== "number") {
+    throw mustBe(cannot, name, "a number of milliseconds", value);
   }
+  if (value >= 0) return value;
+  throw new RangeError(
+    `Cannot ${cannot} as "${name}" must be >= 0 (${zero}Infinity: no limit): current value is ${value}`,
+  );
+}
+
+/** Checks what is either so or not so, unless it is left away. */
+export function checkBoolean(
+  value: unknown,
+  cannot: string,
+  name: string,
+): void {
+  if (isLeftAway(value) || typeof value === "boolean") return;
+  throw mustBe(cannot, name, "a boolean", value);
+}
+
+/** Checks what may abort something, unless it is left away. */
+export function checkSignal(value: unknown, cannot: string): void {
+  if (isLeftAway(value)) return;
+  const { throwIfAborted } = value as AbortSignal;
+  if (typeof throwIfAborted === "function") return;
+  throw mustBe(cannot, "signal", "an AbortSignal", value);
+}
+
+/** Whether that is no value, in whose place stands the default. */
+export function isLeftAway(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
 }
 
 /** Checks a function. */

@@ -1,6 +1,6 @@
 /** How one waits: time-outs in milliseconds, abort signals, timers of any length. */
 
-import { checkOptions, mustBe } from "./check.ts";
+import { checkMilliseconds, checkOptions, checkSignal } from "./check.ts";
 import { currentCoroutine } from "./context.ts";
 
 /** How long to wait, and what ends the wait. */
@@ -29,24 +29,13 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 /** The time to wait; a `RangeError` or `TypeError` where it is none. */
 export function checkTimeout(timeout: number | undefined): number {
   if (timeout === undefined) return Infinity;
-  if (typeof timeout !== "number") {
-    throw mustBe("wait", "timeout", "a number of milliseconds", timeout);
-  }
-  if (!(timeout >= 0)) {
-    throw new RangeError(
-      `Cannot wait as "timeout" must be >= 0 (0: do not wait, Infinity: no limit): current value is ${timeout}`,
-    );
-  }
-  return timeout;
+  return checkMilliseconds(timeout, "wait", "timeout", "0: do not wait, ");
 }
 
 /** Checks how one wants to wait; gives the time to wait. First thing in a wait. */
 export function timeoutOf(options: WaitOptions): number {
   if (typeof options !== "object" || options === null) refuseOptions(options);
-  const { signal } = options;
-  if (signal && typeof signal.throwIfAborted !== "function") {
-    throw mustBe("wait", "signal", "an AbortSignal", signal);
-  }
+  checkSignal(options.signal, "wait");
   return checkTimeout(options.timeout);
 }
 

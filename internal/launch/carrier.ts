@@ -28,17 +28,25 @@ export interface Carrier {
   end(): void;
 }
 
+/** Throws where there is no carrier with these permissions, and that limit. */
+export function checkCarrier(
+  permissions: CarrierOptions["permissions"],
+  maxHeapMb: number | null,
+): void {
+  if (permissions === "inherit") return;
+  if (maxHeapMb === null && canRefWorkers()) return checkWorkerOptions();
+  throw new Deno.errors.NotSupported(
+    `Cannot give a thread permissions of its own as the runtime has these for Web Workers only, whose memory cannot be limited: use a Process`,
+  );
+}
+
 /** Makes the carrier that the options ask for. */
 export function openCarrier(options: CarrierOptions): Carrier {
-  if (options.maxHeapMb === null && canRefWorkers()) {
-    return new WebCarrier(options);
-  }
-  if (options.permissions !== "inherit") {
-    throw new Deno.errors.NotSupported(
-      `Cannot give a thread permissions of its own as the runtime has these for Web Workers only, whose memory cannot be limited: use a Process`,
-    );
-  }
-  return new NodeCarrier(options);
+  const { permissions, maxHeapMb } = options;
+  checkCarrier(permissions, maxHeapMb);
+  return maxHeapMb === null && canRefWorkers()
+    ? new WebCarrier(options)
+    : new NodeCarrier(options);
 }
 
 class WebCarrier implements Carrier {
@@ -46,7 +54,6 @@ class WebCarrier implements Carrier {
   #isRef = true;
 
   constructor({ module, permissions, received, failed }: CarrierOptions) {
-    if (permissions !== "inherit") checkWorkerOptions();
     this.#worker = new Worker(
       module,
       {

@@ -1,6 +1,6 @@
 /** Checks of what a user gives to run something with: a process, thread or program. */
 
-import { mustBe } from "../check.ts";
+import { isLeftAway, mustBe } from "../check.ts";
 
 /** Checks what is a text for other programs, too. */
 export function checkText(value: unknown, cannot: string, name: string): void {
@@ -38,7 +38,7 @@ export function isCwdMissing(error: unknown): boolean {
     /No such cwd|cwd is not a dir/.test(error.message);
 }
 
-/** Checks what a process has and a thread has not. */
+/** Checks what a process has of its own, and its threads share. */
 export function checkProcessSettings(settings: object, cannot: string): void {
   const { env, cwd, stdout, stderr, v8Flags } = settings as Partial<
     Record<string, unknown>
@@ -56,9 +56,4 @@ export function checkProcessSettings(settings: object, cannot: string): void {
   for (const [index, flag] of v8Flags.entries()) {
     checkText(flag, cannot, `v8Flags[${index}]`);
   }
-}
-
-/** Whether that is no value, in whose place stands the default. */
-export function isLeftAway(value: unknown): value is null | undefined {
-  return value === undefined || value === null;
 }

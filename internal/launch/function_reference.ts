@@ -74,7 +74,7 @@ export function isClass(fn: Function): boolean {
 
 /** The specifiers under which a child imports the modules of a list. */
 export function resolveModules(
-  modules: readonly (string | URL)[],
+  modules: readonly (string | URL | ImportMeta)[],
 ): string[] {
   const [site] = callSite();
   return modules.map((module) => moduleUrl(module, site));

@@ -1,10 +1,15 @@
 /** What a process or a thread is to do, from its constructor to its start. */
 
-import { checkOptions, mustBe } from "../check.ts";
+import {
+  checkBoolean,
+  checkOptions,
+  checkSignal,
+  isLeftAway,
+  mustBe,
+} from "../check.ts";
 import { grantedMemory } from "../memory/grant.ts";
 import { pack } from "../wire/parcels.ts";
 import type { Call } from "./boot.ts";
-import { isLeftAway } from "./check_settings.ts";
 import { type FunctionReference, referTo } from "./function_reference.ts";
 import { hubLink } from "./hub_link.ts";
 
@@ -38,12 +43,8 @@ export function makeJob(what: string, options: JobOptions): Job {
   if (!isLeftAway(name) && !(typeof name === "string" && isLine(name))) {
     throw mustBe(cannot, "name", "a string of one line", name);
   }
-  if (!isLeftAway(signal) && !(signal instanceof AbortSignal)) {
-    throw mustBe(cannot, "signal", "an AbortSignal", signal);
-  }
-  if (!isLeftAway(daemon) && typeof daemon !== "boolean") {
-    throw mustBe(cannot, "daemon", "a boolean", daemon);
-  }
+  checkSignal(signal, cannot);
+  checkBoolean(daemon, cannot, "daemon");
   return {
     target: referTo(target, "target", module),
     args: [...args],

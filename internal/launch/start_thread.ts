@@ -1,5 +1,6 @@
 /** Starts threads, from whichever thread. */
 
+import { checkCarrier } from "./carrier.ts";
 import { Count, countUp } from "./counts.ts";
 import { newServer } from "./hub.ts";
 import { hubLink } from "./hub_link.ts";
@@ -23,6 +24,14 @@ export interface ThreadStart {
   readonly fresh: boolean;
   readonly quiet: boolean;
   readonly gate: Gate | null;
+}
+
+/** Throws where no thread can have these permissions, and that limit. */
+export function checkThread(
+  permissions: Permissions,
+  maxHeapMb: number | null,
+): void {
+  checkCarrier(workerPermissions(permissions), maxHeapMb);
 }
 
 /** Starts a thread; throws where it cannot be started. */

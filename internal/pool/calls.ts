@@ -7,7 +7,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import { Eventual } from "./eventual.ts";
 import { infoOf, Order } from "./messages.ts";
 import { Task, type TaskLimits, type TaskOwner } from "./task.ts";
-import type { TaskOptions } from "./task_options.ts";
+import { GIVE, type TaskOptions } from "./task_options.ts";
 import { checkTransfer, giveAway } from "./transfer.ts";
 
 /** How a call is done. */
@@ -30,7 +30,7 @@ export function call(
   dispatcher.checkOpen();
   limits.signal?.throwIfAborted();
   if (!Array.isArray(args)) {
-    throw mustBe("give a task to the pool", "args", "an array", args);
+    throw mustBe(GIVE, "args", "an array", args);
   }
   const buffers = checkTransfer(transfer);
   const known = dispatcher.functions.of(fn);

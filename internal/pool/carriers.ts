@@ -8,7 +8,7 @@ import { ownModule } from "../launch/own_modules.ts";
 import { permissionFlags, type Permissions } from "../launch/permissions.ts";
 import { canShareMemory } from "../launch/shares_memory.ts";
 import { startChild } from "../launch/start_child.ts";
-import { startThread } from "../launch/start_thread.ts";
+import { checkThread, startThread } from "../launch/start_thread.ts";
 import { after, type Holdable } from "../wait.ts";
 import type { Link } from "./link.ts";
 import { ServedLink } from "./served_link.ts";
@@ -70,6 +70,8 @@ export type StartCarrier = (link: Link, options: CarrierOptions) => Carrier;
 /** A kind of carriers. */
 export interface Carriers {
   readonly start: StartCarrier;
+  /** Throws where none can have these permissions. */
+  check(settings: CarrierSettings): void;
   /** Whether those that are run in that way cannot look at this process's memory. */
   areServed(settings: CarrierSettings): boolean;
 }
@@ -95,22 +97,29 @@ function jobOf(link: Link, { setup, modules, isServed }: CarrierOptions) {
 /** Workers that are processes. */
 export const PROCESSES: Carriers = {
   start: startProcessWorker,
-  areServed: ({ permissions = "inherit" }) =>
-    !canShareMemory(permissionFlags(permissions, [])),
+  check: flagsOf,
+  areServed: (settings) => !canShareMemory(flagsOf(settings)),
 };
 
 /** Workers that are threads of this process. */
 export const THREADS: Carriers = {
   start: startThreadWorker,
+  check: ({ permissions, maxHeapMb }) =>
+    checkThread(permissions ?? "inherit", maxHeapMb ?? null),
   areServed: () => false,
 };
+
+function flagsOf({ permissions }: CarrierSettings): string[] {
+  return permissionFlags(permissions ?? "inherit", []);
+}
 
 function startProcessWorker(link: Link, options: CarrierOptions): Carrier {
   const { settings } = options;
   const parent = self();
   const path = nextPath();
   const name = `PoolWorker-${path.join(":")}`;
-  const { maxHeapMb, v8Flags = [] } = settings;
+  const { maxHeapMb } = settings;
+  const v8Flags = settings.v8Flags ?? [];
   const child = startChild({
     identity: {
       ...parent,
@@ -125,7 +134,7 @@ function startProcessWorker(link: Link, options: CarrierOptions): Carrier {
       ? v8Flags
       : [...v8Flags, `--max-old-space-size=${maxHeapMb}`],
     env: settings.env ?? {},
-    cwd: settings.cwd,
+    cwd: settings.cwd ?? undefined,
     stdout: settings.stdout ?? "inherit",
     stderr: settings.stderr ?? "inherit",
   });

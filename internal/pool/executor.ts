@@ -1,5 +1,10 @@
 import { BrokenPoolError } from "../../errors.ts";
-import { checkIterable } from "../check.ts";
+import {
+  checkBoolean,
+  checkInteger,
+  checkIterable,
+  checkOptions,
+} from "../check.ts";
 import { LEVELS, log } from "../launch/log.ts";
 import type { Target } from "../launch/target.ts";
 import { waitHolding } from "../wait.ts";
@@ -10,12 +15,12 @@ import { Future } from "./future.ts";
 import { ImapJob } from "./imap_job.ts";
 import { checkIterator, checkStep } from "./iterators.ts";
 import {
+  CREATE,
   makeDispatcher,
   poolOptions,
   type PoolSettings,
 } from "./pool_options.ts";
 import { NO_LIMITS, type Task } from "./task.ts";
-import { checkCount } from "./task_options.ts";
 
 /** How an executor is made. */
 export interface ExecutorOptions extends PoolSettings {
@@ -90,10 +95,10 @@ export abstract class Executor implements AsyncDisposable {
         carriers: kind === "process" ? PROCESSES : THREADS,
         size: maxWorkers === undefined
           ? navigator.hardwareConcurrency
-          : checkCount("maxWorkers", maxWorkers),
+          : checkInteger(maxWorkers, CREATE, "maxWorkers", 1),
         maxtasksperchild: maxTasksPerChild === undefined
           ? Infinity
-          : checkCount("maxTasksPerChild", maxTasksPerChild),
+          : checkInteger(maxTasksPerChild, CREATE, "maxTasksPerChild", 1),
         isLazy: true,
         explainFailure: (cause) =>
           new BrokenPoolError(
@@ -188,7 +193,10 @@ export abstract class Executor implements AsyncDisposable {
    * Python: `concurrent.futures.Executor.shutdown`.
    */
   async shutdown(options: ExecutorShutdownOptions = {}): Promise<void> {
+    checkOptions(options, "shut down", "{ wait: false }");
     const { wait = true, cancelFutures = false } = options;
+    checkBoolean(wait, "shut down", "wait");
+    checkBoolean(cancelFutures, "shut down", "cancelFutures");
     const dispatcher = this.#dispatcher;
     forgotten.unregister(this);
     dispatcher.close("shut down");

@@ -1,4 +1,5 @@
 import { ProcessError } from "../../errors.ts";
+import { checkFunction, checkInteger, checkMilliseconds } from "../check.ts";
 import { LEVELS, log } from "../launch/log.ts";
 import type { Target } from "../launch/target.ts";
 import { TIMED_OUT, waitHolding, type WaitOptions } from "../wait.ts";
@@ -16,6 +17,7 @@ import { Eventual } from "./eventual.ts";
 import { ImapJob } from "./imap_job.ts";
 import { MapJob, type MapPlan } from "./map_job.ts";
 import {
+  CREATE,
   makeDispatcher,
   type PoolOptions,
   poolOptions,
@@ -23,9 +25,8 @@ import {
 import { NO_LIMITS, type TaskLimits } from "./task.ts";
 import {
   type CallbackOptions,
-  checkCount,
-  checkLimit,
   checkTaskOptions,
+  GIVE,
   limitsOf,
   type MapOptions,
   type TaskArgs,
@@ -98,23 +99,26 @@ export class Pool implements AsyncDisposable {
     const {
       processes = navigator.hardwareConcurrency,
       maxtasksperchild,
-      taskTimeout,
+      taskTimeout = Infinity,
       retries = 0,
       onProgress,
       ...settings
     } = poolOptions(options, "processes");
-    this.#retries = checkCount("retries", retries, 0);
+    this.#retries = checkInteger(retries, CREATE, "retries", 0);
     this.#limits = {
       ...NO_LIMITS,
-      taskTimeout: checkLimit("taskTimeout", taskTimeout) ?? Infinity,
+      taskTimeout: checkMilliseconds(taskTimeout, CREATE, "taskTimeout"),
     };
+    if (onProgress !== undefined) {
+      checkFunction(onProgress, CREATE, "onProgress");
+    }
     const name = isThreads ? `ThreadPool-${++threadPools}` : `Pool-${++pools}`;
     this.#dispatcher = makeDispatcher(name, settings, {
       carriers: isThreads ? THREADS : PROCESSES,
-      size: checkCount("processes", processes),
+      size: checkInteger(processes, CREATE, "processes", 1),
       maxtasksperchild: maxtasksperchild === undefined
         ? Infinity
-        : checkCount("maxtasksperchild", maxtasksperchild),
+        : checkInteger(maxtasksperchild, CREATE, "maxtasksperchild", 1),
       isLazy: false,
       onProgress,
     });
@@ -449,7 +453,7 @@ export class Pool implements AsyncDisposable {
       isStar,
       chunksize: chunksize === undefined
         ? undefined
-        : checkCount("chunksize", chunksize),
+        : checkInteger(chunksize, GIVE, "chunksize", 1),
       limits,
       retries: this.#retries,
       keeper: this,

@@ -2,6 +2,7 @@
 
 import { checkOptions, mustBe } from "../check.ts";
 import { callSite, isUserModule } from "../launch/call_site.ts";
+import { checkProcessSettings } from "../launch/check_settings.ts";
 import { referTo, resolveModules } from "../launch/function_reference.ts";
 import { checkHeapLimit } from "../launch/heap_limit.ts";
 import { self } from "../launch/identity.ts";
@@ -10,6 +11,9 @@ import type { Carriers } from "./carriers.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Functions } from "./functions.ts";
 import type { PoolProgress } from "./progress.ts";
+
+/** What cannot be done where options are wrong. */
+export const CREATE = "create pool";
 
 /** How workers are run. What a process has of its own, threads ignore. */
 export interface PoolSettings {
@@ -70,12 +74,12 @@ export function poolOptions<O extends object>(
   count: keyof O & string,
 ): O {
   if (typeof options === "number") return { [count]: options } as unknown as O;
-  checkOptions(options, "create pool", `{ ${count}: 2 }`);
+  checkOptions(options, CREATE, `{ ${count}: 2 }`);
   const other = count === "processes" ? "maxWorkers" : "processes";
   const counts = options as Record<string, unknown>;
   if (counts[other] !== undefined && counts[count] === undefined) {
     throw new TypeError(
-      `Cannot create pool as "${other}" is no option of it: say by "${count}" how many workers it has`,
+      `Cannot ${CREATE} as "${other}" is no option of it: say by "${count}" how many workers it has`,
     );
   }
   return options;
@@ -100,8 +104,10 @@ export function makeDispatcher(
   const { initializer, initargs = [], module, ...rest } = settings;
   const { carriers, ...options } = kind;
   checkHeapLimit(rest.maxHeapMb);
+  checkProcessSettings(rest, CREATE);
+  carriers.check(rest);
   if (!Array.isArray(initargs)) {
-    throw mustBe("create pool", "initargs", "an array", initargs);
+    throw mustBe(CREATE, "initargs", "an array", initargs);
   }
   const reference = initializer === undefined
     ? null
@@ -128,10 +134,7 @@ function startModules(
   const { mainModule } = self();
   const modules = new Set([...callSite(), ...others]);
   if (module !== undefined) {
-    const specifier = typeof module === "object" && "url" in module
-      ? module.url
-      : module as string | URL;
-    for (const url of resolveModules([specifier])) modules.add(url);
+    for (const url of resolveModules([module])) modules.add(url);
   }
   if (isUserModule(mainModule)) modules.add(mainModule);
   return [...modules];

@@ -1,6 +1,11 @@
 /** How tasks are given to a pool. */
 
-import { checkFunction, checkOptions, mustBe } from "../check.ts";
+import {
+  checkFunction,
+  checkMilliseconds,
+  checkOptions,
+  checkSignal,
+} from "../check.ts";
 import type { TaskLimits } from "./task.ts";
 
 /** What a task may take, and who is told of it. */
@@ -55,7 +60,8 @@ export type TaskArgs<A extends unknown[], O> = [] extends A
   ? [args?: Readonly<A>, options?: O]
   : [args: Readonly<A>, options?: O];
 
-const GIVE = "give a task to the pool";
+/** What cannot be done where these are none. */
+export const GIVE = "give a task to the pool";
 
 /** A `TypeError` where these are no options of a task. */
 export function checkTaskOptions(
@@ -63,9 +69,7 @@ export function checkTaskOptions(
 ): void {
   checkOptions(options, GIVE, "{ taskTimeout: 1000 }");
   const { signal, onProgress, callback, errorCallback } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw mustBe(GIVE, "signal", "an AbortSignal", signal);
-  }
+  checkSignal(signal, GIVE);
   if (onProgress !== undefined) checkFunction(onProgress, GIVE, "onProgress");
   if (callback !== undefined) checkFunction(callback, GIVE, "callback");
   if (errorCallback !== undefined) {
@@ -83,46 +87,12 @@ export function limitsOf(
     signal === undefined
   ) return ofPool;
   return {
-    taskTimeout: checkLimit("taskTimeout", taskTimeout) ?? ofPool.taskTimeout,
-    queueTimeout: checkLimit("queueTimeout", queueTimeout) ?? Infinity,
+    taskTimeout: taskTimeout === undefined
+      ? ofPool.taskTimeout
+      : checkMilliseconds(taskTimeout, GIVE, "taskTimeout"),
+    queueTimeout: queueTimeout === undefined
+      ? Infinity
+      : checkMilliseconds(queueTimeout, GIVE, "queueTimeout"),
     signal,
   };
-}
-
-/** A number of milliseconds; a `RangeError` or `TypeError` where it is none. */
-export function checkLimit(
-  name: string,
-  value: number | undefined,
-): number | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== "number") {
-    throw new TypeError(
-      `Cannot use "${name}" as it must be a number of milliseconds: current value is ${
-        Deno.inspect(value)
-      }`,
-    );
-  }
-  if (!(value >= 0)) {
-    throw new RangeError(
-      `Cannot use "${name}" as it must be >= 0: current value is ${value}`,
-    );
-  }
-  return value;
-}
-
-/** A number of things; a `RangeError` or `TypeError` where it is none. */
-export function checkCount(name: string, value: number, least = 1): number {
-  if (typeof value !== "number") {
-    throw new TypeError(
-      `Cannot use "${name}" as it must be a number: current value is ${
-        Deno.inspect(value)
-      }`,
-    );
-  }
-  if (!(Number.isInteger(value) && value >= least)) {
-    throw new RangeError(
-      `Cannot use "${name}" as it must be an integer >= ${least}: current value is ${value}`,
-    );
-  }
-  return value;
 }

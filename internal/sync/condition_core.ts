@@ -87,7 +87,7 @@ export class ConditionCore implements Gate {
   notifySync(count: number): void {
     if (!this.lock.isHeld()) throw withoutLock("notify");
     if (count !== Infinity) {
-      checkInteger(count, "notify", "n", 0, Number.MAX_SAFE_INTEGER);
+      checkInteger(count, "notify", "n", 0);
     }
     if (this.words.notify(count)) this.#line.lookNow();
   }

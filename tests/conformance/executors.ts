@@ -31,6 +31,7 @@ import { collectGarbage } from "../support/collect_garbage.ts";
 import { nothingLeft } from "../support/nothing_left.ts";
 import { tempFile } from "../support/temp_file.ts";
 import { until, untilFile } from "../support/until.ts";
+import { WRONG_SETTINGS } from "../support/wrong_settings.ts";
 
 /** One kind of executor. */
 export interface ExecutorFlavour {
@@ -133,7 +134,28 @@ export function executorConformance(
         RangeError,
         "maxTasksPerChild",
       );
+      for (const [settings, message] of WRONG_SETTINGS) {
+        assertThrows(
+          () => new Executor(settings as ExecutorOptions),
+          TypeError,
+          message,
+        );
+      }
       await using executor = new Executor(1);
+      for (const options of [null, 5, "x", false]) {
+        await assertRejects(
+          () => executor.shutdown(options as never),
+          TypeError,
+          '"options" must be an object, such as { wait: false }',
+        );
+      }
+      for (const name of ["wait", "cancelFutures"]) {
+        await assertRejects(
+          () => executor.shutdown({ [name]: "no" } as never),
+          TypeError,
+          `"${name}" must be a boolean`,
+        );
+      }
       const unsendable = executor.submit(work.echo<unknown>, () => 1);
       assertEquals(unsendable.done(), true);
       await assertRejects(() => unsendable.result(), DataCloneError);

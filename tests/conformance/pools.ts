@@ -28,6 +28,7 @@ import { chosen } from "../support/chosen.ts";
 import { nothingLeft } from "../support/nothing_left.ts";
 import { tempFile } from "../support/temp_file.ts";
 import { until, untilFile } from "../support/until.ts";
+import { WRONG_SETTINGS } from "../support/wrong_settings.ts";
 
 /** One kind of pool. */
 export interface PoolFlavour {
@@ -463,6 +464,19 @@ export function poolConformance(
         );
       });
 
+      it("with its settings", () => {
+        for (const [settings, message] of WRONG_SETTINGS) {
+          assertThrows(() => new Pool(settings), TypeError, message);
+        }
+        for (const onProgress of [5, null] as unknown as [() => void]) {
+          assertThrows(
+            () => new Pool({ onProgress }),
+            TypeError,
+            '"onProgress" must be a function',
+          );
+        }
+      });
+
       it("with a task, at its call", async () => {
         const pool = common();
         const error = await assertRejects(
@@ -526,7 +540,7 @@ export function poolConformance(
         await assertRejects(
           () => pool.apply(work.square, [1], { taskTimeout: -1 }),
           RangeError,
-          "taskTimeout",
+          'Cannot give a task to the pool as "taskTimeout" must be >= 0',
         );
         await assertRejects(
           () => pool.apply(work.square, [1], { queueTimeout: NaN }),

@@ -56,7 +56,7 @@
  */
 
 import { BufferTooShortError, EOFError, ShutDownError } from "./errors.ts";
-import { checkOptions, mustBe } from "./internal/check.ts";
+import { checkInteger, checkOptions, mustBe } from "./internal/check.ts";
 import { throwIfKilled } from "./internal/context.ts";
 import { self } from "./internal/launch/identity.ts";
 import { LEVELS, log } from "./internal/launch/log.ts";
@@ -537,6 +537,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
    * @throws {Deno.errors.NotCapable} If a permission is missing.
    */
   constructor(options: ListenerOptions) {
+    checkOptions(options, "listen", '{ address: ["127.0.0.1", 0] }');
     const { authkey, tls } = options;
     const address = checkAddress(options.address, "listen");
     const backlog = count(options, "backlog", DEFAULT_BACKLOG);
@@ -624,13 +625,7 @@ function count(
   name: "backlog" | "maxUnauthenticated",
   byDefault: number,
 ): number {
-  const value = options[name] ?? byDefault;
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new RangeError(
-    `Cannot listen as "${name}" must be an integer >= 1: current value is ${
-      Deno.inspect(value)
-    }`,
-  );
+  return checkInteger(options[name] ?? byDefault, "listen", name, 1);
 }
 
 /** How to {@linkcode connect}. */

@@ -151,6 +151,13 @@ describe("what cannot be", () => {
         'Cannot make pipe as "options" must be an object, such as { duplex: false }',
       );
     }
+    for (const no of [undefined, null, 5]) {
+      assertThrows(
+        () => new Listener(no as Any),
+        TypeError,
+        'Cannot listen as "options" must be an object, such as { address: ',
+      );
+    }
     for (const duplex of [0, "3", null]) {
       assertThrows(
         () => pipe({ duplex: duplex as Any }),

@@ -311,7 +311,8 @@ export class BrokenBarrierError extends ProcessError {
 }
 
 /**
- * Several workers of a pool in a row could not start.
+ * Several workers of a pool in a row could not start, or an executor's initializer
+ * has thrown. That is final: the pool takes no more tasks, and another is to be made.
  *
  * @example An initializer that throws
  * ```ts

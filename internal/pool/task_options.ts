@@ -13,7 +13,8 @@ export interface TaskOptions {
   /**
    * How long it may run (ms), in a map each of its items. Then it rejects with a
    * `TimeoutError`, and its worker is ended; see `signal`. By default what the
-   * pool's options say.
+   * pool's options say. It counts from when the worker has begun: where that is
+   * stopped (SIGSTOP) before, `queueTimeout` helps, and this does not.
    */
   taskTimeout?: number;
   /**

@@ -39,7 +39,7 @@ import {
   type RunOptions,
   STDOUT,
 } from "./internal/subprocess/options.ts";
-import { checkInput, Program } from "./internal/subprocess/program.ts";
+import { checkInput, planOf, Program } from "./internal/subprocess/program.ts";
 import { timeoutOf, type WaitOptions } from "./internal/wait.ts";
 
 export { DEVNULL, PIPE, STDOUT } from "./internal/subprocess/options.ts";
@@ -245,7 +245,8 @@ export async function run<T extends boolean = false>(
   signal?.throwIfAborted();
   if (input !== null) checkInput(input);
   const isLimited = timeout !== Infinity || signal !== undefined;
-  const program = new Program(args, withPipes(options), isLimited);
+  const plan = planOf(args, withPipes(options));
+  const program = isLimited ? await Program.inGroup(plan) : new Program(plan);
   try {
     await program.communicate(input, { timeout, signal });
   } catch (error) {
@@ -479,7 +480,7 @@ export class Popen<T extends boolean = false> implements AsyncDisposable {
     args: string | readonly string[],
     options: PopenOptions<T> = {},
   ) {
-    this.#program = new Program(args, options);
+    this.#program = new Program(planOf(args, options));
     watchOwner(this, this.#program);
   }
 

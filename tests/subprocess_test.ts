@@ -251,6 +251,49 @@ describe({
   },
 });
 
+describe({
+  name: "a program that is killed while it starts one with a time-out",
+  ignore: !linux,
+  fn() {
+    // The first that it starts is the guard: here one is told of each, at once.
+    const moments = {
+      "leaves nothing when it has begun to": "if (count === 1) end();",
+      "leaves nothing when it has done so":
+        "if (count === 2) queueMicrotask(end);",
+    };
+    for (const [what, then] of Object.entries(moments)) {
+      it(what, async () => {
+        const mark = new Mark();
+        const { code } = await main(
+          ["-A"],
+          `const { spawn } = Deno.Command.prototype;
+           let guard, count = 0;
+           const end = () => {
+             if (count === 2) Deno.kill(guard, "SIGINT"); // as by Ctrl-C
+             Deno.kill(Deno.pid, "SIGKILL");
+           };
+           Deno.Command.prototype.spawn = function () {
+             const process = spawn.call(this);
+             guard ??= process.pid;
+             count++;
+             ${then}
+             return process;
+           };
+           await run(["sleep", "3600"], {
+             env: ${JSON.stringify(mark.env)},
+             timeout: 3_600_000,
+             stdin: "null",
+             stdout: "null",
+             stderr: "null",
+           });`,
+        );
+        assertEquals(code, 137);
+        await mark.noneLeft();
+      });
+    }
+  },
+});
+
 /** Runs a main program of this code, with these permissions only. */
 function main(flags: string[], code: string) {
   return runProgram(Deno.execPath(), [

@@ -3,9 +3,9 @@
 import { ProcessError, TimeoutExpiredError } from "../../errors.ts";
 import { TIMED_OUT, timeoutOf, waitFor, type WaitOptions } from "../wait.ts";
 import { Child } from "./child.ts";
-import { commandOf, show } from "./command.ts";
+import { type Command, commandOf, show } from "./command.ts";
 import { type Pump, pumpIn, pumpOut } from "./file_pump.ts";
-import { type Group, mayDetach, ownGroup, sharedGroup } from "./group.ts";
+import { type Group, Guard, mayDetach, sharedGroup } from "./group.ts";
 import { InputPipe } from "./input_pipe.ts";
 import type { PopenOptions } from "./options.ts";
 import { decoderOf, OutputPipe, type TextForm } from "./output_pipe.ts";
@@ -21,6 +21,26 @@ const LAST_OUTPUT_MS = 250;
 /** Who is left when all was killed, or left behind. */
 const NOBODY: Group = { async kill() {}, async leave() {} };
 
+/** What is to be run, and how: checked. */
+export interface Plan {
+  readonly command: Command;
+  readonly wiring: Wiring;
+  readonly form: TextForm | null;
+}
+
+/**
+ * Checks what a program is to be run with.
+ *
+ * @throws {TypeError} If an option is none.
+ */
+export function planOf(args: unknown, options: PopenOptions<boolean>): Plan {
+  return {
+    command: commandOf(args, options),
+    wiring: wiringOf(options),
+    form: textFormOf(options),
+  };
+}
+
 /** One run of a program. */
 export class Program {
   readonly args: string[];
@@ -35,26 +55,20 @@ export class Program {
   #conversation: Promise<void> | null = null;
 
   /**
-   * Starts it; `grouped`: so that `giveUp()` ends all that it has started too.
+   * Starts it.
    *
-   * @throws {TypeError} If an option is none.
    * @throws {Deno.errors.NotFound} If there is no such program or directory.
    */
   constructor(
-    args: unknown,
-    options: PopenOptions<boolean>,
-    grouped = false,
+    { command, wiring, form }: Plan,
+    guard: Guard | null = null,
   ) {
-    const command = commandOf(args, options);
-    const wiring = wiringOf(options);
-    const form = textFormOf(options);
-    const detached = grouped && mayDetach(wiring);
-    const process = spawn(command, wiring, detached);
+    const process = spawn(command, wiring, guard);
     const { files } = wiring;
     const name = show(command.args);
     this.args = command.args;
     this.child = new Child(process, pumpsOf(process, wiring, name));
-    this.#group = detached ? ownGroup(this.child) : sharedGroup(this.child);
+    this.#group = guard?.groupOf(this.child) ?? sharedGroup(this.child);
     const output = (stream: "stdout" | "stderr") =>
       wiring[stream] === "piped" && files[stream] === undefined
         ? new OutputPipe(process[stream], `${stream} of ${name}`, form)
@@ -64,6 +78,18 @@ export class Program {
       : null;
     this.stdout = output("stdout");
     this.stderr = output("stderr");
+  }
+
+  /** Starts it so that `giveUp()` ends all that it has started too. */
+  static async inGroup(plan: Plan): Promise<Program> {
+    if (!mayDetach(plan.wiring)) return new Program(plan);
+    const guard = await Guard.start();
+    try {
+      return new Program(plan, guard);
+    } catch (error) {
+      await guard.end();
+      throw error;
+    }
   }
 
   /**

@@ -2,18 +2,31 @@
 
 import { isCwdMissing } from "../launch/check_settings.ts";
 import { type Command, show } from "./command.ts";
+import { isEasilySeen, isWhole, look, type Surroundings } from "./look.ts";
 import { throughShell } from "./merge.ts";
 import type { Wiring } from "./stdio.ts";
 
+/** How a program gets a session, and so a process group, of its own. */
+export interface Session {
+  /** The program that does it and becomes the other one, where there is one. */
+  readonly setsid: string | null;
+  /** Is told its number at once. */
+  begun(pid: number): void;
+}
+
 /**
- * Starts it; `detached`: in a session, and so in a process group, of its own.
+ * Starts it, in the session of this process or in one of its own.
+ *
+ * The runtime forks for a session of its own: it stands still meanwhile, and
+ * knows the process's number only when the program has run for a while. So
+ * `setsid` is preferred, where it would find the program.
  *
  * @throws {Deno.errors.NotFound} With the program's name, or its directory's.
  */
 export function spawn(
   command: Command,
   { stdin, stdout, stderr, merged }: Wiring,
-  detached: boolean,
+  session: Session | null,
 ): Deno.ChildProcess {
   const { cwd, env, clearEnv } = command;
   const surroundings = { env, clearEnv, ...(cwd !== undefined && { cwd }) };
@@ -21,29 +34,51 @@ export function spawn(
     const { program, programArgs } = merged
       ? throughShell(command, surroundings)
       : command;
-    return new Deno.Command(program, {
-      args: [...programArgs],
+    const setsid = session !== null && isWhole("run") &&
+        isEasilySeen(program, surroundings)
+      ? session.setsid
+      : null;
+    const [name, ...args] = setsid === null
+      ? [program, ...programArgs]
+      : [setsid, "--", program, ...programArgs];
+    const process = new Deno.Command(name, {
+      args,
       ...surroundings,
       stdin,
       stdout,
       stderr,
-      detached,
+      detached: session !== null && setsid === null,
       windowsRawArguments: command.raw,
     }).spawn();
+    session?.begun(process.pid);
+    return process;
   } catch (error) {
-    throw explain(error, command);
+    throw explain(error, command, surroundings);
   }
 }
 
 /** The same error, saying which program or directory it is about. */
-function explain(error: unknown, command: Command): unknown {
+function explain(
+  error: unknown,
+  command: Command,
+  surroundings: Surroundings,
+): unknown {
   const { args, program, cwd } = command;
   const what = `Cannot run ${show(args)} as `;
   const options = { cause: error };
-  if (error instanceof Deno.errors.PermissionDenied) {
-    const where = cwd === undefined ? "" : `, or may not run in "${cwd}"`;
-    return new Deno.errors.PermissionDenied(
+  const notExecutable = (where = "") =>
+    new Deno.errors.PermissionDenied(
       `${what}"${program}" is not executable${where}`,
+      options,
+    );
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return notExecutable(
+      cwd === undefined ? "" : `, or may not run in "${cwd}"`,
+    );
+  }
+  if (isTooLong(error)) {
+    return new RangeError(
+      `${what}its arguments and environment are longer than the system allows: send it as "input", or write it to a file`,
       options,
     );
   }
@@ -54,6 +89,7 @@ function explain(error: unknown, command: Command): unknown {
       options,
     );
   }
+  if (isNotExecutable(program, surroundings)) return notExecutable();
   const hint = args.length === 1 && program.includes(" ")
     ? '. Give its arguments as elements of "args", or use "shell"'
     : "";
@@ -61,4 +97,19 @@ function explain(error: unknown, command: Command): unknown {
     `${what}there is no program "${program}", or its interpreter is missing${hint}`,
     options,
   );
+}
+
+/** Whether it is on the PATH, where the runtime passes over it. */
+function isNotExecutable(program: string, surroundings: Surroundings): boolean {
+  if (Deno.build.os === "windows") return false;
+  try {
+    return look(program, surroundings) === 126;
+  } catch {
+    return false; // no permission for a shell
+  }
+}
+
+/** E2BIG */
+function isTooLong(error: unknown): boolean {
+  return error instanceof Error && /os error 7\b/.test(error.message);
 }

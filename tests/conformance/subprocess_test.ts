@@ -658,6 +658,52 @@ describe("what a program is run with", () => {
     );
   });
 
+  it("can be executed, or the error says that it cannot", async () => {
+    const folder = await Deno.makeTempDir();
+    const write = async (name: string, text: string, mode: number) => {
+      await Deno.writeTextFile(`${folder}/${name}`, text);
+      await Deno.chmod(`${folder}/${name}`, mode);
+    };
+    await write("plain", "#!/bin/sh\n", 0o644);
+    await write("dos", "#!/bin/sh\r\necho\r\n", 0o755);
+    await write("odd", "#!/no/such/interpreter -a\n", 0o755);
+    await write("sound", "#! /bin/sh -e\n", 0o755);
+    await write("bare", "exit 0\n", 0o755);
+    const env = { PATH: folder };
+    const ways: subprocess.RunOptions[] = [
+      { env },
+      { env, cwd: "/" },
+      { env, stdout: PIPE, stderr: STDOUT },
+      { env, timeout: 3_600_000 },
+    ];
+    for (const options of ways) {
+      for (const program of ["odd", "dos"]) {
+        await assertRejects(
+          () => run([program], options),
+          Deno.errors.NotFound,
+          `there is no program "${program}", or its interpreter is missing`,
+        );
+      }
+      for (const program of ["sound", "bare"]) {
+        assertEquals((await run([program], options)).returncode, 0);
+      }
+      await assertRejects(
+        () => run(["plain"], options),
+        Deno.errors.PermissionDenied,
+        '"plain" is not executable',
+      );
+    }
+    await Deno.remove(folder, { recursive: true });
+  });
+
+  it("has no more to read in its arguments than the system allows", async () => {
+    await assertRejects(
+      () => run(["echo", "x".repeat(BIG)]),
+      RangeError,
+      "longer than the system allows",
+    );
+  });
+
   it("may be a command line of the shell", async () => {
     assertEquals(
       await checkOutput("echo $FRUIT | tr a-z A-Z", {

@@ -15,6 +15,7 @@
  * @module
  */
 
+import { mustBe } from "./internal/check.ts";
 import { LEVELS, log, settings } from "./internal/launch/log.ts";
 
 /** The name of a level. */
@@ -66,6 +67,9 @@ const logger: Logger = {
 function levelNumber(level: LogLevel | number): number {
   const number = typeof level === "string" ? LEVELS[level] : level;
   if (typeof number === "number" && number >= 0) return number;
+  if (typeof level !== "string" && typeof level !== "number") {
+    throw mustBe("log", "level", "a name or a number", level);
+  }
   throw new RangeError(
     `Cannot log at level ${Deno.inspect(level)}: there are ${
       Object.keys(LEVELS).join(", ")

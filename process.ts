@@ -33,6 +33,7 @@ import {
   TimeoutError,
   WorkerLostError,
 } from "./errors.ts";
+import { isIterable, mustBe } from "./internal/check.ts";
 import { checkProcessSettings } from "./internal/launch/check_settings.ts";
 import type { ChildHandle } from "./internal/launch/child.ts";
 import { forkProcess } from "./internal/launch/fork.ts";
@@ -562,10 +563,18 @@ export function setStartMethod(
       }`,
     );
   }
+  if (typeof preload === "string" || !isIterable(preload)) {
+    throw mustBe(
+      "keep spare processes",
+      "preload",
+      "an array of modules",
+      preload,
+    );
+  }
   const settings = {
     method,
     spares: method === "forkserver" ? spares : 0,
-    preload: resolveModules(preload),
+    preload: resolveModules([...preload]),
   };
   if (isLoading()) return; // a child's own main module is not asked
   startBy(settings);

@@ -18,6 +18,13 @@ describe("the log", () => {
       'Cannot log at level "LOUD": there are NOTSET, DEBUG',
     );
     assertThrows(() => logger.setLevel(NaN), RangeError);
+    for (const level of [null, {}]) {
+      assertThrows(
+        () => logger.setLevel(level as never),
+        TypeError,
+        '"level" must be a name or a number',
+      );
+    }
   });
 
   it("is silent until it is asked for, and then names process and level, in children too", async () => {

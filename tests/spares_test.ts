@@ -117,6 +117,16 @@ describe("spare processes", () => {
     assertEquals(await resultOf(new Process({ target: work.echo })), []);
   });
 
+  it("are given a list of modules to load, or an error", () => {
+    for (const preload of [5, "./fixtures/preloaded.ts"]) {
+      assertThrows(
+        () => setStartMethod("forkserver", { preload: preload as never }),
+        TypeError,
+        '"preload" must be an array of modules',
+      );
+    }
+  });
+
   it("say in the log what could not be loaded in advance", async () => {
     const { stdout, stderr } = await deno(
       ["run", "-A", "-q", pathOf("tests/fixtures/preloads_nothing.ts")],

@@ -36,7 +36,7 @@ export async function work(options: WorkOptions): Promise<number> {
       processes,
     }, { stop, note });
     const worker = { module, pool, sessions, stop };
-    note(`takes tasks from ${nameOf(way.address)} for ${functions.join(", ")}`);
+    note(`offers ${functions.join(", ")} to ${nameOf(way.address)}`);
     await Promise.all(
       Array.from({ length: processes }, () => takeTasks(worker)),
     );

@@ -1,6 +1,6 @@
 /** Checks of what a user gives to run something with: a process, thread or program. */
 
-import { isLeftAway, mustBe } from "../check.ts";
+import { isIterable, isLeftAway, mustBe } from "../check.ts";
 
 /** Checks what is a text for other programs, too. */
 export function checkText(value: unknown, cannot: string, name: string): void {
@@ -10,8 +10,8 @@ export function checkText(value: unknown, cannot: string, name: string): void {
 
 /** Checks environment variables. */
 export function checkEnv(env: unknown, cannot: string): void {
-  if (typeof env !== "object" || env === null || Array.isArray(env)) {
-    throw mustBe(cannot, "env", "an object", env);
+  if (typeof env !== "object" || env === null || isIterable(env)) {
+    throw mustBe(cannot, "env", 'an object, such as { A: "b" }', env);
   }
   for (const [name, value] of Object.entries(env)) {
     if (name === "" || /[=\0]/.test(name)) {

@@ -17,8 +17,8 @@
  * assertEquals(stdout, "HELLO");
  * ```
  *
- * A program outlives this one unless somebody waits for it, as in Python; it is
- * no daemon.
+ * A program outlives this one, as in Python; it is no daemon. Only what `run` and
+ * its like run with a `timeout` or `signal` ends with this one, however it ends.
  *
  * Permissions: `--allow-run`, or `--allow-run=PROGRAM`. `STDOUT`, `shell`, and
  * time-outs that are to end whole groups of processes, need `/bin/sh` in it too.
@@ -29,9 +29,9 @@
  */
 
 import { TimeoutExpiredError } from "./errors.ts";
-import { mustBe } from "./internal/check.ts";
 import { calledProcessError } from "./internal/subprocess/called_process_error.ts";
 import { watchOwner } from "./internal/subprocess/forgotten.ts";
+import { bytesOf } from "./internal/subprocess/input_pipe.ts";
 import {
   type Output,
   PIPE,
@@ -39,8 +39,11 @@ import {
   type RunOptions,
   STDOUT,
 } from "./internal/subprocess/options.ts";
-import { checkInput, planOf, Program } from "./internal/subprocess/program.ts";
+import { planOf, Program } from "./internal/subprocess/program.ts";
+import { checkSignal } from "./internal/subprocess/signal_name.ts";
 import { timeoutOf, type WaitOptions } from "./internal/wait.ts";
+import { registerClass, registerHandle } from "./internal/wire/classes.ts";
+import { Unsendable } from "./internal/wire/unsendable.ts";
 
 export { DEVNULL, PIPE, STDOUT } from "./internal/subprocess/options.ts";
 export type {
@@ -72,7 +75,7 @@ export interface CompletedProcessInit<T extends boolean = false> {
 }
 
 /**
- * A program that has ended, and what it wrote.
+ * A program that has ended, and what it wrote. It can be sent.
  *
  * @example Whether it has succeeded
  * ```ts
@@ -117,6 +120,8 @@ export class CompletedProcess<T extends boolean = false> {
     throw calledProcessError(args, returncode, stdout, stderr);
   }
 }
+
+registerClass(CompletedProcess, { name: "subprocess.CompletedProcess" });
 
 /** A {@linkcode CompletedProcess} whose output was captured. */
 export interface CapturedProcess<T extends boolean = false>
@@ -189,8 +194,14 @@ export function run<T extends boolean = false>(
  * is all that it has started and that has not left the group. For that it runs in
  * a session of its own, without a terminal, and ends with this process. (Where it
  * reads its stdin from a terminal it stays there, and those below it are looked
- * for when it is killed.) The kill of the coroutine that waits for it ends it,
- * too, and what is found below it.
+ * for when it is killed.)
+ *
+ * Who waits for it may be ended instead. The kill of the coroutine ends it, too,
+ * and what is found below it. Without `timeout` and `signal`, the end of the
+ * thread (`terminate()`, a `ThreadPool`'s `taskTimeout`) ends the program alone,
+ * and that of the process (`kill()`, a `Pool`'s `taskTimeout`) nothing, as in
+ * Python; with them, each ends all of its group. A process that is killed in the
+ * moment in which the program starts may leave it behind.
  *
  * @example An error where it does not succeed
  * ```ts
@@ -240,10 +251,10 @@ export async function run<T extends boolean = false>(
   args: string | readonly string[],
   options: RunOptions<T> = {},
 ): Promise<CompletedProcess<T>> {
-  const { input = null, check = false, signal } = options;
   const timeout = timeoutOf(options);
+  const { input = null, check = false, signal } = options;
   signal?.throwIfAborted();
-  if (input !== null) checkInput(input);
+  if (input !== null) bytesOf(input);
   const isLimited = timeout !== Infinity || signal !== undefined;
   const plan = planOf(args, withPipes(options));
   const program = isLimited ? await Program.inGroup(plan) : new Program(plan);
@@ -273,7 +284,7 @@ function withPipes(options: RunOptions<boolean>): PopenOptions<boolean> {
   const { input = null, captureOutput = false } = options;
   let piped: PopenOptions<boolean> = options;
   if (input !== null) {
-    if (options.stdin !== undefined && options.stdin !== PIPE) {
+    if (options.stdin !== undefined) {
       throw new TypeError(
         'Cannot run a program with both "stdin" and "input": leave one out',
       );
@@ -455,6 +466,21 @@ export async function getoutput(
  * assertEquals([stdout, sort.returncode], ["apple\npear\n", 0]);
  * ```
  *
+ * @example A pipeline: what one writes, another one reads
+ * ```ts
+ * import { PIPE, Popen } from "@multi/processing/subprocess";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const numbers = new Popen(["seq", "1000"], { stdout: PIPE });
+ * const count = new Popen(["wc", "-l"], {
+ *   stdin: numbers.stdout!,
+ *   stdout: PIPE,
+ *   text: true,
+ * });
+ * const [stdout] = await count.communicate();
+ * assertEquals([stdout!.trim(), await numbers.wait()], ["1000", 0]);
+ * ```
+ *
  * Python: `subprocess.Popen`. A program holds no other alive: one for which
  * nobody waits, and of which nobody reads, goes on when this one ends, unless a
  * file is one of its streams.
@@ -526,14 +552,16 @@ export class Popen<T extends boolean = false> implements AsyncDisposable {
    * Sends the input and closes its stdin, reads what it writes to the end, and
    * waits for its end. What goes through no pipe is `null`.
    *
-   * What was written to its stdin before is sent first; what was read of its
-   * output before is not among what this gives.
+   * What was written to its stdin before is sent first, and a stream that is
+   * piped into it is waited for; what was read of its output before is not among
+   * what this gives.
    *
    * Cancel safety: where time runs out or the signal aborts, it goes on, and
    * nothing is lost: call it again, without input.
    *
    * @throws {TimeoutExpiredError} If time ran out; with what was read until then.
-   * @throws {ProcessError} If input is given a second time, or stdin is no pipe.
+   * @throws {ProcessError} If input is given a second time, or stdin is no pipe,
+   * or a stream is piped into it.
    *
    * Python: `Popen.communicate`.
    */
@@ -566,11 +594,14 @@ export class Popen<T extends boolean = false> implements AsyncDisposable {
     return this.returncode;
   }
 
-  /** Sends it a signal; one that has ended gets none. */
+  /**
+   * Sends it a signal; one that has ended gets none.
+   *
+   * @throws {TypeError} If there is no signal of that name, such as `"SIGINT"`.
+   * @throws {RangeError} If the runtime sends none of that number.
+   */
   sendSignal(signal: Deno.Signal | number): void {
-    if (typeof signal !== "string" && typeof signal !== "number") {
-      throw mustBe("send a signal", "signal", "a name or a number", signal);
-    }
+    checkSignal(signal);
     this.#program.child.kill(signal);
   }
 
@@ -598,3 +629,15 @@ export class Popen<T extends boolean = false> implements AsyncDisposable {
     return `Popen ${inspect({ args, pid, returncode }, options)}`;
   }
 }
+
+const refuse = (): never => {
+  throw new Unsendable(
+    "a Popen cannot be sent; send its pid, or what communicate() gives",
+  );
+};
+registerHandle<Popen<boolean>>({
+  name: "Popen",
+  class: Popen,
+  encode: refuse,
+  decode: refuse,
+});

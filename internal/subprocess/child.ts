@@ -1,6 +1,6 @@
 /** A program that was started, until its end. */
 
-import type { Pump } from "./file_pump.ts";
+import type { Pump } from "./pump.ts";
 
 /** A process, its end, and whether this program waits for it. */
 export class Child {

@@ -1,5 +1,6 @@
 /** Which program is run: its name, arguments, directory and environment. */
 
+import { isLeftAway, mustBe } from "../check.ts";
 import { checkCwd, checkEnv, checkText } from "../launch/check_settings.ts";
 import type { PopenOptions } from "./options.ts";
 
@@ -46,6 +47,9 @@ export function commandOf(
     checkText(arg, CANNOT, `args[${index}]`);
   }
   checkEnv(env, CANNOT);
+  if (typeof shell !== "boolean" && !isLeftAway(shell)) {
+    throw mustBe(CANNOT, "shell", "true or false", shell);
+  }
   if (cwd !== undefined) checkCwd(cwd, CANNOT);
   const [program, ...programArgs] = shell ? ofShell(list) : list;
   return {

@@ -61,15 +61,18 @@ export type Output<T extends boolean> = T extends true ? string : Uint8Array;
 export interface PopenOptions<T extends boolean = false> {
   /**
    * What it reads; by default what this process reads, and nothing in a child
-   * of a `Process`.
+   * of a `Process`. A stream, such as the `stdout` of another program, is passed
+   * on by this process; text in it is sent as UTF-8.
    */
-  stdin?: Stdio | undefined;
+  stdin?: Stdio | ReadableStream<string | Uint8Array> | undefined;
   /** Where its output goes; by default where this process's does. */
   stdout?: Stdio | undefined;
   /**
    * Where its error output goes; by default where this process's does.
    * {@linkcode STDOUT} and a pipe, file or `"inherit"` as `stdout` need
-   * `/bin/sh`, which starts the program and is gone then.
+   * `/bin/sh`, which starts the program and is gone then. Some shells set `PWD`
+   * in its environment, and drop variables whose names are no names in a shell,
+   * such as `"a.b"`.
    */
   stderr?: Stdio | typeof STDOUT | undefined;
   /** Its working directory; by default this process's. */

@@ -127,10 +127,17 @@ export function decoderOf({ encoding, errors }: TextForm): TextDecoder {
     );
   }
   // What the program wrote is given as it is: a mark at its beginning too.
-  return new TextDecoder(encoding, {
-    fatal: errors === "strict",
-    ignoreBOM: true,
-  });
+  const options = { fatal: errors === "strict", ignoreBOM: true };
+  try {
+    return new TextDecoder(encoding, options);
+  } catch (cause) {
+    throw new RangeError(
+      `Cannot decode text as there is no "encoding" ${
+        Deno.inspect(encoding)
+      }: use one of the web's, such as "utf-8", "latin1" or "utf-16le"`,
+      { cause },
+    );
+  }
 }
 
 function concat(chunks: readonly Uint8Array[]): Uint8Array {

@@ -1,12 +1,13 @@
 /** A running program with its streams: what `Popen` and `run` are made of. */
 
 import { ProcessError, TimeoutExpiredError } from "../../errors.ts";
+import { checkOptions } from "../check.ts";
 import { TIMED_OUT, timeoutOf, waitFor, type WaitOptions } from "../wait.ts";
 import { Child } from "./child.ts";
 import { type Command, commandOf, show } from "./command.ts";
-import { type Pump, pumpIn, pumpOut } from "./file_pump.ts";
+import { type Pump, pumpIn, pumpOut } from "./pump.ts";
 import { type Group, Guard, mayDetach, sharedGroup } from "./group.ts";
-import { InputPipe } from "./input_pipe.ts";
+import { bytesOf, InputPipe } from "./input_pipe.ts";
 import type { PopenOptions } from "./options.ts";
 import { decoderOf, OutputPipe, type TextForm } from "./output_pipe.ts";
 import { spawn } from "./spawn.ts";
@@ -34,6 +35,7 @@ export interface Plan {
  * @throws {TypeError} If an option is none.
  */
 export function planOf(args: unknown, options: PopenOptions<boolean>): Plan {
+  checkOptions(options, "run a program", `{ cwd: "/" }`);
   return {
     command: commandOf(args, options),
     wiring: wiringOf(options),
@@ -171,7 +173,7 @@ export class Program {
 
   async #converse(input: string | Uint8Array | null): Promise<void> {
     const parts = await Promise.allSettled([
-      this.stdin?.finish(input),
+      this.stdin?.finish(input, this.child.ended),
       this.stdout?.collect(),
       this.stderr?.collect(),
       this.child.ended,
@@ -201,11 +203,13 @@ export class Program {
   }
 
   #checkInput(input: unknown): void {
-    checkInput(input);
+    bytesOf(input);
     const fault = this.#conversation !== null
       ? "communicate() was called before: give it all in the first call"
       : this.stdin === null
       ? 'its stdin is no pipe: set "stdin" to PIPE'
+      : this.stdin.isPiped
+      ? "a stream is piped into its stdin: wait for that"
       : this.stdin.closed
       ? "its stdin was closed"
       : null;
@@ -214,16 +218,6 @@ export class Program {
       `Cannot send input to ${show(this.args)} as ${fault}`,
     );
   }
-}
-
-/** Refuses what cannot be sent to a program. */
-export function checkInput(input: unknown): void {
-  if (typeof input === "string" || input instanceof Uint8Array) return;
-  throw new TypeError(
-    `Cannot send input as it must be a string or a Uint8Array: current value is ${
-      Deno.inspect(input, { depth: 0 })
-    }`,
-  );
 }
 
 function textFormOf(options: PopenOptions<boolean>): TextForm | null {

@@ -1,5 +1,7 @@
 /** What signals are called. */
 
+import { checkInteger, mustBe } from "../check.ts";
+
 /** Those that have the same number on all systems with signals. */
 const COMMON: Readonly<Record<number, string>> = {
   1: "SIGHUP",
@@ -43,4 +45,21 @@ export function signalName(number: number): string {
     : {};
   const name = COMMON[number] ?? own[number];
   return `signal ${number}${name === undefined ? "" : ` (${name})`}`;
+}
+
+/** The runtime sends those of real time by no number, nor by a name. */
+const MOST = 31;
+
+/** Checks what is to be sent; not every name is one on every system. */
+export function checkSignal(signal: unknown): void {
+  if (typeof signal === "number") {
+    return void checkInteger(signal, "send a signal", "signal", 0, MOST);
+  }
+  if (typeof signal === "string" && /^SIG[A-Z]/.test(signal)) return;
+  throw mustBe(
+    "send a signal",
+    "signal",
+    'a name, such as "SIGINT", or a number',
+    signal,
+  );
 }

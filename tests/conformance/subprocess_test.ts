@@ -90,9 +90,9 @@ describe("call, checkCall and checkOutput", () => {
       }),
       "PEAR",
     );
-    for (const options of [{ stdin: DEVNULL, input: "pear" }] as const) {
+    for (const stdin of [DEVNULL, PIPE, "inherit"] as const) {
       await assertRejects(
-        () => checkOutput(["cat"], options),
+        () => checkOutput(["cat"], { stdin, input: "pear" }),
         TypeError,
         '"stdin" and "input"',
       );
@@ -198,7 +198,11 @@ describe("run", () => {
     assertEquals(await as({ errors: "replace" }), "\uFFFD|é");
     const error = await assertRejects(() => as({}), TypeError);
     assertStringIncludes(error.message, "Cannot decode stdout of");
-    await assertRejects(() => as({ encoding: "klingon" }), RangeError);
+    await assertRejects(
+      () => as({ encoding: "klingon" }),
+      RangeError,
+      'there is no "encoding" "klingon"',
+    );
     await assertRejects(
       () => as({ errors: "ignore" as "strict" }),
       TypeError,
@@ -595,7 +599,13 @@ describe("what a program is run with", () => {
       TypeError,
       '"env.A" must be a string',
     );
-    await assertRejects(() => env({ env: null as never }), TypeError);
+    for (const none of [null, new Map(), []]) {
+      await assertRejects(
+        () => env({ env: none as never }),
+        TypeError,
+        '"env" must be an object',
+      );
+    }
   });
 
   it("is a list of texts", async () => {
@@ -617,12 +627,38 @@ describe("what a program is run with", () => {
       TypeError,
       '"cwd" must be a path',
     );
-    const popen = new Popen(["true"]);
+    for (const options of [null, 5]) {
+      assertThrows(
+        () => new Popen(["true"], options as never),
+        TypeError,
+        '"options" must be an object',
+      );
+      await assertRejects(
+        () => run(["true"], options as never),
+        TypeError,
+        '"options" must be an object',
+      );
+    }
     assertThrows(
-      () => popen.sendSignal(null as never),
+      () => new Popen("true", { shell: "/bin/sh" as never }),
       TypeError,
-      '"signal" must be a name or a number',
+      '"shell" must be true or false',
     );
+    const popen = new Popen(["true"]);
+    for (const signal of [null, "INT", ""]) {
+      assertThrows(
+        () => popen.sendSignal(signal as never),
+        TypeError,
+        '"signal" must be a name, such as "SIGINT", or a number',
+      );
+    }
+    for (const signal of [NaN, 1.5, -1, 34]) {
+      assertThrows(
+        () => popen.sendSignal(signal),
+        RangeError,
+        '"signal" must be an integer',
+      );
+    }
     await popen.wait();
   });
 

@@ -1,5 +1,5 @@
 /**
- * Files as standard streams. The runtime hands no open file over to a program,
+ * Files and streams as standard streams. The runtime hands no open file over to a program,
  * so this process reads or writes it, from where it stands, through a pipe. A
  * program that reads only the beginning of its stdin leaves the file further on
  * than it has read.
@@ -7,7 +7,7 @@
 
 import { ProcessError } from "../../errors.ts";
 import { waitFor } from "../wait.ts";
-import { isBroken } from "./input_pipe.ts";
+import { bytesOf, isBroken } from "./input_pipe.ts";
 
 /** Carries what goes through one pipe. */
 export interface Pump {
@@ -63,29 +63,33 @@ export function pumpOut(
   };
 }
 
-/** Gives a file to a program to read. */
+/** What a program can be given to read. */
+export type Source = Deno.FsFile | ReadableStream<string | Uint8Array>;
+
+/** Gives a file or stream to a program to read. */
 export function pumpIn(
-  file: Deno.FsFile,
+  source: Source,
   stdin: WritableStream<Uint8Array>,
   name: string,
 ): Pump {
   const writer = stdin.getWriter();
   writer.closed.catch(() => {});
   let ended = false;
+  const { read, cancel, what } = readingOf(source);
   const pump = async () => {
     try {
-      const bytes = new Uint8Array(PIECE_BYTES);
       for (;;) {
-        const count = await file.read(bytes);
-        if (count === null || ended) break;
-        await writer.write(bytes.subarray(0, count));
+        const bytes = await read();
+        if (bytes === null || ended) break;
+        await writer.write(bytes);
       }
       await writer.close();
     } catch (error) {
+      await cancel();
       // A program need not read what it is given.
       if (ended || isBroken(error)) return;
       await writer.close().catch(() => {});
-      throw new ProcessError(`Cannot read ${name} from its file`, {
+      throw new ProcessError(`Cannot read ${name} from its ${what}`, {
         cause: error,
       });
     }
@@ -95,10 +99,37 @@ export function pumpIn(
   return {
     async drain() {
       ended = true;
+      await cancel();
       // A read of a terminal may take for ever.
       await waitFor(finished, { timeout: SILENCE_MS });
     },
   };
+}
+
+/** How it is read, piece by piece, and given up. */
+interface Reading {
+  readonly what: "file" | "stream";
+  read(): Promise<Uint8Array | null>;
+  cancel(): Promise<void>;
+}
+
+function readingOf(source: Source): Reading {
+  if (source instanceof Deno.FsFile) {
+    const bytes = new Uint8Array(PIECE_BYTES);
+    const read = async () => {
+      const count = await source.read(bytes);
+      return count === null ? null : bytes.subarray(0, count);
+    };
+    return { what: "file", read, async cancel() {} };
+  }
+  const reader = source.getReader();
+  const read = async () => {
+    const { done, value } = await reader.read();
+    return done ? null : bytesOf(value);
+  };
+  // Who writes it, such as another program, learns that nobody reads it.
+  const cancel = () => reader.cancel().catch(() => {});
+  return { what: "stream", read, cancel };
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {

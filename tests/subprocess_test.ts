@@ -15,6 +15,7 @@ import {
   ProcessError,
   spawn,
   subprocess,
+  Thread,
   TimeoutExpiredError,
 } from "@multi/processing";
 import * as work from "./fixtures/work.ts";
@@ -160,6 +161,20 @@ describe("a run", () => {
       await mark.count(3);
       assertEquals(await greenlet.kill(), true);
       assertInstanceOf(greenlet.exception, GreenletExit);
+      await mark.noneLeft();
+    });
+  }
+
+  for (const Class of [Thread, Process]) {
+    it(`in a group ends with the ${Class.name} that waits for it`, {
+      ignore: !linux,
+    }, async () => {
+      const mark = new Mark();
+      const waiter = new Class({ target: work.runForAnHour, args: [mark.env] });
+      waiter.start();
+      await mark.count(3);
+      waiter.terminate();
+      await waiter.join();
       await mark.noneLeft();
     });
   }

@@ -3,6 +3,8 @@
  * only print that there is none, and end.
  */
 
+import { isWhole } from "../launch/permissions.ts";
+
 /** Where a program is looked for, and run. */
 export type Surroundings = Pick<
   Deno.CommandOptions,
@@ -55,12 +57,6 @@ export function isEasilySeen(
   const file = files.find(isExecutable);
   return file !== undefined && (file.startsWith("/") || cwd === undefined) &&
     hasInterpreter(file);
-}
-
-/** Whether all of a permission was given. */
-export function isWhole(name: "read" | "env" | "run"): boolean {
-  const { state, partial } = Deno.permissions.querySync({ name });
-  return state === "granted" && !partial;
 }
 
 /** Asks a shell, which gives the exit code that it would end with itself. */

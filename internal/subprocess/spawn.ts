@@ -1,8 +1,9 @@
 /** Starts a program, or says what of it is missing. */
 
 import { isCwdMissing } from "../launch/check_settings.ts";
+import { isWhole } from "../launch/permissions.ts";
 import { type Command, show } from "./command.ts";
-import { isEasilySeen, isWhole, look, type Surroundings } from "./look.ts";
+import { isEasilySeen, look, type Surroundings } from "./look.ts";
 import { throughShell } from "./merge.ts";
 import type { Wiring } from "./stdio.ts";
 

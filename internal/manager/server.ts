@@ -1,7 +1,7 @@
 /** Serves the objects of a manager to all who have its key. */
 
 import { ShutDownError } from "../../errors.ts";
-import { loadContexts } from "../context.ts";
+import { loadContexts, runForThread } from "../context.ts";
 import { LEVELS, log } from "../launch/log.ts";
 import { Acceptor } from "../pipe/acceptor.ts";
 import { type Address, nameOf, type TlsOptions } from "../pipe/address.ts";
@@ -125,7 +125,7 @@ export class ManagerServer implements HomeServer {
     );
     this.address = this.#acceptor.address;
     addServer(this);
-    this.ended = this.#run();
+    this.ended = runForThread(() => this.#run());
   }
 
   /** Serves who is at the other end. */

@@ -1,6 +1,7 @@
 /** Single calls: one task each. */
 
 import { mustBe } from "../check.ts";
+import { runForThread } from "../context.ts";
 import { textOf } from "../launch/run_call.ts";
 import { writeAll } from "../launch/write_all.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -99,7 +100,7 @@ export function callBack<T>(
   };
   queueMicrotask(() => {
     try {
-      const ending = callback(value);
+      const ending = runForThread(() => callback(value));
       if (ending instanceof Promise) ending.catch(failed);
     } catch (error) {
       failed(error);

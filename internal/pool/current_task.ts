@@ -1,7 +1,7 @@
 /** The task that runs in this worker. */
 
 import { CancelledError, TimeoutError } from "../../errors.ts";
-import { runInSync, threadContext } from "../context.ts";
+import { runForThread } from "../context.ts";
 import { Why } from "../structure/worker_link.ts";
 import { Answer, infoOf } from "./messages.ts";
 import type { WorkerEnd } from "./worker_end.ts";
@@ -97,10 +97,7 @@ class RunningTask implements CurrentTask {
   /** Whoever asks may be a coroutine, whose end is not the task's. */
   #listen(): void {
     const over = this.#over = new AbortController();
-    runInSync(
-      threadContext(),
-      () => this.#worker.whenAborted(this.id, over.signal),
-    )
+    runForThread(() => this.#worker.whenAborted(this.id, over.signal))
       .then((why) => this.#look(why), () => {});
   }
 

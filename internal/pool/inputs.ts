@@ -1,6 +1,7 @@
 /** Where a map has its items from. */
 
 import { checkIterable, isAsyncIterable } from "../check.ts";
+import { runForThread } from "../context.ts";
 import { checkIterator, checkStep } from "./iterators.ts";
 
 /** Items that are taken one after the other. */
@@ -142,7 +143,8 @@ class Stream implements Input {
       this.#failed = null;
       throw error;
     }
-    this.#read(most);
+    // Whoever has just given the pool something to do must not be who it is for.
+    runForThread(() => this.#read(most));
     return items;
   }
 

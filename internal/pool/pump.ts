@@ -1,5 +1,6 @@
 /** Waits for what the workers of a pool answer, as long as there is something. */
 
+import { runForThread } from "../context.ts";
 import { ownHome } from "../memory/home.ts";
 import { Line } from "../memory/waits.ts";
 import { done } from "../pace.ts";
@@ -44,8 +45,8 @@ export class Pump {
   start(): void {
     if (this.#running) return;
     this.#running = true;
-    // When the caller has said all that it wants.
-    queueMicrotask(() => this.#run());
+    // When the caller has said all that it wants; for all others, too.
+    queueMicrotask(() => runForThread(() => this.#run()));
   }
 
   /** There may be nothing to wait for any more. */

@@ -1,6 +1,7 @@
 /** A worker's end of a link in memory at which it cannot look. */
 
 import { EOFError } from "../../errors.ts";
+import { runForThread } from "../context.ts";
 import { Why } from "../structure/worker_link.ts";
 import { decodeApart, encodeApart } from "../travel/apart.ts";
 import type { Remote } from "../travel/remote.ts";
@@ -59,7 +60,8 @@ export class ServedEnd implements WorkerEnd {
       bytes,
       objects.length > 0 ? objects : null,
     ];
-    this.#remote.call("answer", passed).catch((error) => {
+    // A task's coroutine may tell of its progress, and be killed.
+    runForThread(() => this.#remote.call("answer", passed)).catch((error) => {
       // An object is in it that cannot be sent, or it is too large.
       const instead = FAILURES[kindOf(info)];
       if (instead === undefined || error instanceof EOFError) return;

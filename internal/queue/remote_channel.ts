@@ -1,6 +1,7 @@
 /** A channel to an end of a pipe that another process has, and serves. */
 
 import { ShutDownError } from "../../errors.ts";
+import { runForThread } from "../context.ts";
 import type { Channel } from "../pipe/channel.ts";
 import { callWaiting, type Remote } from "../travel/remote.ts";
 import type { WaitOptions } from "../wait.ts";
@@ -84,7 +85,7 @@ export class RemoteChannel implements Channel, WaitSource {
     if (this.#closed) return;
     this.#closed = true;
     const release = () => this.remote.release();
-    this.remote.call("close", []).then(release, release);
+    runForThread(() => this.remote.call("close", [])).then(release, release);
   }
 
   #check(use: string): void {

@@ -1,5 +1,6 @@
 /** A program that was started, until its end. */
 
+import { runForThread } from "../context.ts";
 import type { Pump } from "./pump.ts";
 
 /** A process, its end, and whether this program waits for it. */
@@ -20,7 +21,7 @@ export class Child {
     // What it has to write to a file must get there.
     if (pumps.length > 0) this.#holds++;
     else this.#keepProgram(false);
-    this.ended = this.#follow(pumps);
+    this.ended = runForThread(() => this.#follow(pumps));
     // Who waits for it is told of a file that could not be written.
     this.ended.catch(() => {});
   }

@@ -1,6 +1,11 @@
 /** Locks, events and barriers that another process serves. */
 
-import { currentContext, currentCoroutine, runInSync } from "../context.ts";
+import {
+  currentContext,
+  currentCoroutine,
+  runFor,
+  runInSync,
+} from "../context.ts";
 import { callWaiting, noSync, type Remote } from "../travel/remote.ts";
 import type { WaitOptions } from "../wait.ts";
 import { type AcquireOptions, repairOf } from "./options.ts";
@@ -55,8 +60,9 @@ export class RemoteLock extends RemoteSide implements LockSide {
     this.refuse("acquireSync");
   }
 
+  /** No wait: a coroutine that was killed while it had the lock gives it back. */
   release(): Promise<void> {
-    return this.call("release");
+    return runFor(currentContext().owner, () => this.call("release"));
   }
 
   releaseSync(): never {

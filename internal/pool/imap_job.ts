@@ -1,6 +1,7 @@
 /** A map whose results come one by one. */
 
 import { TimeoutError, WorkerLostError } from "../../errors.ts";
+import { currentCoroutine } from "../context.ts";
 import { draftChunk } from "./chunks.ts";
 import { Deque } from "./deque.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -101,7 +102,28 @@ export class ImapJob
 
   next(): Promise<IteratorResult<unknown, undefined>> {
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject });
+      const coroutine = currentCoroutine();
+      // A loop that is left by an error of this does not say so.
+      const killed = (exit: unknown) => {
+        reject(exit);
+        this.return();
+      };
+      try {
+        coroutine?.throwIfKilled();
+      } catch (exit) {
+        return killed(exit);
+      }
+      const forget = coroutine?.onKill(killed);
+      this.#waiters.push({
+        resolve(result) {
+          forget?.();
+          resolve(result);
+        },
+        reject(error) {
+          forget?.();
+          reject(error);
+        },
+      });
       this.#serve();
       if (this.#isExhausted) return;
       if (this.#waiters.size > 0) this.#hasToWait();

@@ -1,5 +1,6 @@
 import { ProcessError } from "../../errors.ts";
 import { checkFunction, checkInteger, checkMilliseconds } from "../check.ts";
+import { waitBySignal } from "../context.ts";
 import { LEVELS, log } from "../launch/log.ts";
 import type { Target } from "../launch/target.ts";
 import { TIMED_OUT, waitHolding, type WaitOptions } from "../wait.ts";
@@ -128,6 +129,9 @@ export class Pool implements AsyncDisposable {
   /**
    * Calls a function in a worker, and gives what it returns.
    *
+   * Cancel safety: with the coroutine that waits the task ends, too, as by its
+   * `signal`.
+   *
    * @throws What the function throws, with its stack.
    * @throws {DataCloneError} If an argument cannot be sent, or the result
    * (`result…` is its path then).
@@ -138,7 +142,7 @@ export class Pool implements AsyncDisposable {
    *
    * Python: `multiprocessing.Pool.apply`.
    */
-  apply<A extends unknown[], R>(
+  async apply<A extends unknown[], R>(
     fn: Target<A, R>,
     ...rest: TaskArgs<A, TaskOptions>
   ): Promise<R> {
@@ -146,16 +150,20 @@ export class Pool implements AsyncDisposable {
       unknown[]?,
       TaskOptions?,
     ];
-    return new Promise((resolve, reject) => {
-      checkTaskOptions(options);
-      const owner = new PromiseOwner(
-        this.#dispatcher,
-        resolve as (value: unknown) => void,
-        reject,
-        tellerOf(options),
-      );
-      this.#call(fn, args, options, owner);
-    });
+    checkTaskOptions(options);
+    return await waitBySignal(
+      options.signal,
+      (signal) =>
+        new Promise<R>((resolve, reject) => {
+          const owner = new PromiseOwner(
+            this.#dispatcher,
+            resolve as (value: unknown) => void,
+            reject,
+            tellerOf(options),
+          );
+          this.#call(fn, args, { ...options, signal }, owner);
+        }),
+    );
   }
 
   /**
@@ -191,6 +199,9 @@ export class Pool implements AsyncDisposable {
    * no more items are begun.
    *
    * An iterable is asked for its items as workers become free for them.
+   *
+   * Cancel safety: with the coroutine that waits the map ends, too, as by its
+   * `signal`.
    *
    * @example From something asynchronous
    * ```ts
@@ -269,7 +280,8 @@ export class Pool implements AsyncDisposable {
    * results of, at first two chunks for each worker and two more; more only as long as
    * results are asked for faster than they come. After `close()` all are taken.
    *
-   * Cancel safety: leaving the loop takes back what has not begun.
+   * Cancel safety: leaving the loop takes back what has not begun; so does the kill
+   * of the coroutine that waits in it.
    *
    * @example As far as one likes
    * ```ts
@@ -385,20 +397,24 @@ export class Pool implements AsyncDisposable {
     call(this.#dispatcher, plan, owner);
   }
 
-  #map<R>(
+  async #map<R>(
     fn: unknown,
     items: unknown,
     isStar: boolean,
     options: MapOptions,
   ): Promise<R[]> {
-    return new Promise((resolve, reject) => {
-      checkTaskOptions(options);
-      new MapJob(
-        this.#dispatcher,
-        this.#plan(fn, items, isStar, options),
-        (ok, value) => ok ? resolve(value as R[]) : reject(value),
-      );
-    });
+    checkTaskOptions(options);
+    return await waitBySignal(
+      options.signal,
+      (signal) =>
+        new Promise<R[]>((resolve, reject) => {
+          new MapJob(
+            this.#dispatcher,
+            this.#plan(fn, items, isStar, { ...options, signal }),
+            (ok, value) => ok ? resolve(value as R[]) : reject(value),
+          );
+        }),
+    );
   }
 
   #mapAsync<R>(

@@ -28,7 +28,7 @@ export interface TaskOptions {
    * asked for that, or does not end within a second, its worker is ended and
    * replaced, and no other task notices.
    */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /**
    * Buffers in the arguments that are given away: here they are empty afterwards.
    * (They are copied, so far also for a thread.) A map ignores it.

@@ -26,6 +26,7 @@
  */
 
 import { ProcessError, ShutDownError } from "./errors.ts";
+import { runForThread } from "./internal/context.ts";
 import type { ChildHandle } from "./internal/launch/child.ts";
 import { referTo } from "./internal/launch/function_reference.ts";
 import { self } from "./internal/launch/identity.ts";
@@ -63,7 +64,7 @@ import {
   nameOf,
   type TlsOptions,
 } from "./internal/pipe/address.ts";
-import type { WaitOptions } from "./internal/wait.ts";
+import { waitFor, type WaitOptions } from "./internal/wait.ts";
 import type { Connection } from "./pipe.ts";
 import { JoinableQueue, Queue, SimpleQueue } from "./queue.ts";
 import {
@@ -339,6 +340,8 @@ export class BaseManager implements AsyncDisposable {
    * give is there: what a module has made to be served, such as a queue, the child
    * has another one of, and this process gets it from the manager, as all do.
    *
+   * Cancel safety: giving up changes nothing, it starts all the same.
+   *
    * @throws {Deno.errors.AddrInUse} If somebody listens there.
    * @throws {ProcessError} If a callable cannot be found by a child, or this has
    * been started, served or connected before.
@@ -351,20 +354,23 @@ export class BaseManager implements AsyncDisposable {
     const reference = initializer === undefined
       ? null
       : referTo(initializer, "initializer");
-    await this.#become("start", async () => {
-      const { transport, child } = await startServer({
-        name: this.constructor.name,
-        registry: this.#registry,
-        builtins: this instanceof Manager,
-        address: this.#address,
-        authkey: this.#authkey,
-        tls: this.#tls,
-        initializer: reference,
-      });
-      const client = new Client(transport, this.#address ?? "");
-      this.#use(client, await client.askAddress());
-      return { is: "started", child };
-    });
+    const started = runForThread(() =>
+      this.#become("start", async () => {
+        const { transport, child } = await startServer({
+          name: this.constructor.name,
+          registry: this.#registry,
+          builtins: this instanceof Manager,
+          address: this.#address,
+          authkey: this.#authkey,
+          tls: this.#tls,
+          initializer: reference,
+        });
+        const client = new Client(transport, this.#address ?? "");
+        this.#use(client, await client.askAddress());
+        return { is: "started", child };
+      })
+    );
+    await waitFor(started);
   }
 
   /**
@@ -515,11 +521,15 @@ export class BaseManager implements AsyncDisposable {
 
 const starts = new WeakMap<BaseManager, Promise<void>>();
 
-/** Starts it, once. */
+/** Starts it, once, for all who wait for that; if it fails, the next one tries anew. */
 async function start(manager: BaseManager): Promise<void> {
   let started = starts.get(manager);
-  if (started === undefined) starts.set(manager, started = manager.start());
-  await started;
+  if (started === undefined) {
+    started = runForThread(() => manager.start());
+    starts.set(manager, started);
+    started.catch(() => starts.delete(manager));
+  }
+  await waitFor(started);
 }
 
 /**

@@ -242,6 +242,17 @@ describe("kill()", () => {
     assertEquals(notes, ["first", "second"]);
   });
 
+  it("is no failure where it is repeated before it was thrown", async () => {
+    for (const exception of [undefined, new GreenletExit("mine")]) {
+      const greenlet = spawn(() => sleep(MINUTE));
+      await sleep(0);
+      void greenlet.kill({ exception });
+      await greenlet.kill();
+      await joinall([greenlet], { raiseError: true });
+      assertInstanceOf(greenlet.exception, GreenletExit);
+    }
+  });
+
   it("waits for the next wait of an async function that waits for what is not ours", async () => {
     const given = Promise.withResolvers<void>();
     const notes: string[] = [];

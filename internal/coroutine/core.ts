@@ -31,8 +31,8 @@ export type Body =
   | Generator<unknown, unknown, void>
   | AsyncGenerator<unknown, unknown, void>;
 
-/** The exits that coroutines were killed by. */
-const exits = new WeakSet<Error>();
+/** By what coroutines were killed: which of them, with each. */
+const exits = new WeakMap<Error, WeakSet<Core>>();
 
 const NONE: readonly unknown[] = [];
 
@@ -79,8 +79,6 @@ export class Core implements Coroutine, Context {
   #ended: PromiseWithResolvers<void> | null = null;
   #links: Callbacks<[Core]> = null;
   #stops: Callbacks<[Error]> = null;
-  /** What it was killed by. */
-  #exit: Error | null = null;
 
   constructor(
     fn: (...args: never[]) => unknown,
@@ -175,7 +173,7 @@ export class Core implements Coroutine, Context {
   fail(error: unknown): void {
     // Another's exit, which came out of waiting for that one, is an error here.
     const exited = error instanceof GreenletExit &&
-      (error === this.#exit || !exits.has(error));
+      (exits.get(error)?.has(this) ?? true);
     this.#end(exited ? EXITED : FAILED, error);
     if (!exited) watchFailure(this);
   }
@@ -223,8 +221,8 @@ export class Core implements Coroutine, Context {
     }
     if (this.isDone) return;
     const exit = exception ?? new GreenletExit(`${this.title} was killed`);
-    this.#exit = exit;
-    exits.add(exit);
+    const killed = exits.get(exit) ?? new WeakSet();
+    exits.set(exit, killed.add(this));
     const stops = this.#stops;
     this.#stops = null;
     const stopped = callAll(stops, exit);

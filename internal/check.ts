@@ -82,7 +82,14 @@ export function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof (value as Iterable<unknown>)?.[Symbol.iterator] === "function";
 }
 
-/** Whether one can go through it, waiting for each item. */
+/** Checks what a function is to be called with each of, at once or as it comes. */
+export function checkItems(
+  items: unknown,
+): asserts items is Iterable<unknown> | AsyncIterable<unknown> {
+  if (!isAsyncIterable(items)) checkIterable(items, "map", "items");
+}
+
+/** Whether one can go through it as it comes. */
 export function isAsyncIterable(
   value: unknown,
 ): value is AsyncIterable<unknown> {

@@ -224,6 +224,47 @@ for (
       assertEquals(await group.join(), true);
     });
 
+    it("maps over a text, and refuses what cannot be iterated", async () => {
+      const group = make();
+      const upper = (text: string) => text.toUpperCase();
+      assertEquals(await group.map(upper, "abc"), ["A", "B", "C"]);
+      assertEquals(await collect(group.imap(upper, "abc")), ["A", "B", "C"]);
+      for (const items of [5, null, undefined, {}] as never[]) {
+        const message = 'Cannot map as "items" must be iterable';
+        await assertRejects(() => group.map(upper, items), TypeError, message);
+        assertThrows(() => group.imap(upper, items), TypeError, message);
+        assertThrows(
+          () => group.imapUnordered(upper, items),
+          TypeError,
+          message,
+        );
+      }
+    });
+
+    it("lets any number of results wait that are not taken, if it is to", async () => {
+      for (const maxsize of [0, null, Infinity]) {
+        for (const kind of ["imap", "imapUnordered"] as const) {
+          const group = make();
+          const results = group[kind]((n: number) => n, range(9), { maxsize });
+          const first = await results.next();
+          await group.join();
+          assertEquals([first.value, ...await collect(results)], range(9));
+        }
+      }
+      for (const maxsize of [-1, NaN]) {
+        assertThrows(
+          () => make().imap(() => {}, [], { maxsize }),
+          RangeError,
+          '"maxsize" must be >= 0',
+        );
+      }
+      assertThrows(
+        () => make().imap(() => {}, [], { maxsize: "two" as never }),
+        TypeError,
+        '"maxsize" must be a number',
+      );
+    });
+
     it("ends with the kill of who maps", async () => {
       const group = make();
       const mapping = spawn(() => group.map(() => sleep(MINUTE), range(3)));

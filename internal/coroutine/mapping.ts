@@ -1,5 +1,6 @@
 /** Calls a function with each item, in coroutines of a group. */
 
+import { checkItems, isAsyncIterable, mustBe } from "../check.ts";
 import { waitFor } from "../wait.ts";
 import { type Core, RETURNED } from "./core.ts";
 import { coreOf, type Outcome, prepare } from "./greenlet.ts";
@@ -13,9 +14,10 @@ export type MapFunction<T, F> = (item: T) => F;
 export interface ImapOptions {
   /**
    * How many results at most wait to be taken until no more items are taken
-   * from the input; by default as many as the pool has places.
+   * from the input; by default as many as the pool has places. 0 or `null`: any
+   * number.
    */
-  maxsize?: number | undefined;
+  maxsize?: number | null | undefined;
 }
 
 /** Coroutines for the items, made as there are places for them. */
@@ -49,7 +51,7 @@ class Feed<T> implements Disposable {
   async run(items: Iterable<T> | AsyncIterable<T>): Promise<void> {
     try {
       await this.#room();
-      if (Symbol.asyncIterator in items) {
+      if (isAsyncIterable(items)) {
         for await (const item of items) {
           if (this.isOver) break;
           this.#start(item);
@@ -121,6 +123,7 @@ export async function map<T, F>(
   fn: MapFunction<T, F>,
   items: Iterable<T> | AsyncIterable<T>,
 ): Promise<Outcome<F>[]> {
+  checkItems(items);
   let failed: Core | undefined;
   using feed: Feed<T> = new Feed(members, fn, (core) => {
     if (core.state === RETURNED) return;
@@ -143,18 +146,40 @@ export async function map<T, F>(
 }
 
 /** The results as they are there, in the order of the items or of their ends. */
-export async function* imap<T, F>(
+export function imap<T, F>(
   members: Members,
   fn: MapFunction<T, F>,
   items: Iterable<T> | AsyncIterable<T>,
   { maxsize = members.limit }: ImapOptions,
+  ordered: boolean,
+): AsyncIterableIterator<Outcome<F>> {
+  checkItems(items);
+  checkMaxsize(maxsize);
+  return results(members, fn, items, maxsize || Infinity, ordered);
+}
+
+function checkMaxsize(maxsize: number | null): void {
+  if (maxsize === null || maxsize >= 0) return;
+  if (typeof maxsize !== "number") {
+    throw mustBe("map", "maxsize", "a number", maxsize);
+  }
+  throw new RangeError(
+    `Cannot map as "maxsize" must be >= 0 (0: no limit): current value is ${maxsize}`,
+  );
+}
+
+async function* results<T, F>(
+  members: Members,
+  fn: MapFunction<T, F>,
+  items: Iterable<T> | AsyncIterable<T>,
+  most: number,
   ordered: boolean,
 ): AsyncGenerator<Outcome<F>, undefined, void> {
   const ended = new Set<Core>();
   using feed: Feed<T> = new Feed(members, fn, (core) => {
     ended.add(core);
     feed.change();
-  }, () => ended.size >= maxsize);
+  }, () => ended.size >= most);
   void feed.run(items);
   for (;;) {
     const [next] = ordered ? feed.cores : ended;

@@ -1,6 +1,6 @@
 /** Where a map has its items from. */
 
-import { checkIterable, isAsyncIterable } from "../check.ts";
+import { checkItems, isAsyncIterable } from "../check.ts";
 import { runForThread } from "../context.ts";
 import { checkIterator, checkStep } from "./iterators.ts";
 
@@ -28,12 +28,12 @@ export function inputOf(items: unknown, arrived: () => void): Input {
   if (
     typeof items === "string" || items instanceof Set || items instanceof Map
   ) return new List([...items]);
-  if (isAsyncIterable(items)) {
-    const iterator = checkIterator(items[Symbol.asyncIterator](), "items");
-    return new Stream(iterator, arrived);
+  checkItems(items);
+  if (!isAsyncIterable(items)) {
+    return new Sequence(checkIterator(items[Symbol.iterator](), "items"));
   }
-  checkIterable(items, "map", "items");
-  return new Sequence(checkIterator(items[Symbol.iterator](), "items"));
+  const iterator = checkIterator(items[Symbol.asyncIterator](), "items");
+  return new Stream(iterator, arrived);
 }
 
 /** A list, as it was when it was given. */

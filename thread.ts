@@ -131,9 +131,14 @@ const LOOK_MS = 10;
  * The second thread starts in a fraction of the first one's time: a Worker that
  * has nothing to do any more is kept for the next thread. Its modules stay
  * loaded, so variables of modules keep their values from one thread to the next
- * that the same Worker runs. One that has left timers or listeners of the global
- * scope behind is not kept; but what a target has begun and does not wait for
- * may go on.
+ * that the same Worker runs. One that has left something behind is not kept, as
+ * far as this package knows of it: timers and listeners of the global scope, a wait
+ * of this package, a lock. But another promise that a target has begun, and does not
+ * wait for (a `fetch`), goes on in the next thread; if it rejects, and nobody
+ * handles that, it ends that thread. So wait for what you begin.
+ *
+ * A lock that a thread has when it ends, however, is abandoned, as with a process:
+ * who comes next gets a `LockAbandonedError`, once.
  *
  * `Deno.exit()` in a thread ends that thread only, after its `unload`
  * listeners; what is thrown and not caught ends it, too, and is printed. A

@@ -38,6 +38,8 @@ import {
   acceptMemory,
   isAwaited,
   isInterrupted,
+  isWaiting,
+  ownsSomething,
   whenJoined,
 } from "../memory/grant.ts";
 import { after } from "../wait.ts";
@@ -137,7 +139,7 @@ function receive(message: ToWorker): void {
       wake?.();
       break;
     case "stop":
-      post({ is: "stopped" });
+      post({ is: "stopped", owns: ownsSomething() });
       // At once: nothing of the thread is to run when its end is known.
       endWorker();
       break;
@@ -174,9 +176,11 @@ async function run(plan: ThreadPlan): Promise<void> {
 }
 
 function done(report: Uint8Array<ArrayBuffer>): void {
-  // An end of a pipe that it has not closed is let go of with the Worker.
-  const reusable = !hasLeftovers() && !isAwaited();
-  post({ is: "done", report, reusable }, [report.buffer]);
+  // An end of a pipe that it has not closed is let go of with the Worker, and so is
+  // a lock that it has; what waits in it would take what the next thread waits for.
+  const reusable = !hasLeftovers() && !isAwaited() && !isWaiting();
+  const owns = ownsSomething();
+  post({ is: "done", report, reusable, owns }, [report.buffer]);
   // What listens for the end of its thread hears of it.
   if (!reusable) exit();
 }
@@ -193,7 +197,8 @@ function reportOf(error: unknown): Uint8Array<ArrayBuffer> {
 
 /** This Worker is about to end by itself. */
 function leave(end: ThreadEnd): void {
-  post({ is: "left", ident: thread?.ident ?? 0, end });
+  const owns = ownsSomething();
+  post({ is: "left", ident: thread?.ident ?? 0, end, owns });
 }
 
 /** Waits until the thread may begin; `false`: it was cancelled. */

@@ -100,7 +100,10 @@ export type ToWorker =
   | { readonly is: "stop" }
   | { readonly is: "answer"; readonly to: number; readonly answer: Answer };
 
-/** From a Worker. */
+/**
+ * From a Worker. `owns`: it has a lock or a permit, and dies with it; its end is told
+ * to nobody before that is known.
+ */
 export type FromWorker =
   | { readonly is: "ready" }
   /** It has joined the memory of its family, where it has that name. */
@@ -110,14 +113,16 @@ export type FromWorker =
     readonly report: Uint8Array;
     /** Whether the thread has left nothing behind that would act later. */
     readonly reusable: boolean;
+    readonly owns: boolean;
   }
   | {
     readonly is: "left";
     /** The thread that it has begun last. */
     readonly ident: number;
     readonly end: ThreadEnd;
+    readonly owns: boolean;
   }
-  | { readonly is: "stopped" }
+  | { readonly is: "stopped"; readonly owns: boolean }
   | { readonly is: "ask"; readonly id: number; readonly ask: Ask };
 
 /** What only the main thread can do. */

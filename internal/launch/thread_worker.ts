@@ -1,7 +1,13 @@
 /** One Worker, which runs one thread after another. */
 
 import { BootstrapError } from "../../errors.ts";
-import { declareDead, grantToThread, interruptThread } from "../memory/home.ts";
+import { runForThread } from "../context.ts";
+import {
+  declareDead,
+  grantToThread,
+  interruptThread,
+  whenDead,
+} from "../memory/home.ts";
 import { libc } from "../memory/libc.ts";
 import { encode } from "../wire/encode.ts";
 import { openThreadModule, threadModule } from "./boot.ts";
@@ -194,14 +200,15 @@ export class ThreadWorker {
       case "done":
         if (message.reusable && this.#isPlain && !this.#isStopping) {
           this.#rest(message);
-        } else this.#end(message);
+        } else this.#end(message, message.owns);
         break;
       case "left":
-        this.#end(message.end, message.ident);
+        this.#end(message.end, message.owns, message.ident);
         break;
       case "stopped":
-        if (this.#plan !== null) this.#end(terminated(this.#plan));
-        else this.#end(null);
+        if (this.#plan !== null) {
+          this.#end(terminated(this.#plan), message.owns);
+        } else this.#end(null);
         break;
       case "ask":
         // Whoever has fewer permissions must not have others start what it may not.
@@ -242,8 +249,11 @@ export class ThreadWorker {
     owner?.ends(end);
   }
 
-  /** The Worker ends, or has; the last thread that it has begun is `ident`. */
-  #end(end: ThreadEnd | null, ident = this.#plan?.ident): void {
+  /**
+   * The Worker ends, or has; `owns`: with a lock. The last thread that it has begun
+   * is `ident`.
+   */
+  #end(end: ThreadEnd | null, owns = false, ident = this.#plan?.ident): void {
     const owner = this.#owner;
     const plan = this.#plan;
     this.#owner = this.#plan = null;
@@ -255,9 +265,15 @@ export class ThreadWorker {
     this.#carrier.end();
     if (this.#member !== 0) declareDead(this.#member);
     if (owner === null) return;
-    if (plan!.ident === ident) owner.ends(end!);
-    else if (this.#isStopping) owner.ends(terminated(plan!));
-    else owner.again();
+    const isStopping = this.#isStopping;
+    const tell = () => {
+      if (plan!.ident === ident) owner.ends(end!);
+      else if (isStopping) owner.ends(terminated(plan!));
+      else owner.again();
+    };
+    // Who comes for its locks from then on is told that they were abandoned.
+    if (owns) runForThread(() => whenDead(this.#member)).then(tell);
+    else tell();
   }
 
   /** The program goes on, and in the end ends, without it. */

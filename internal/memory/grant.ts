@@ -36,10 +36,18 @@ interface Joined {
 interface Held {
   /** Whether somebody may wait for it to let go of that. */
   readonly areAwaited: boolean;
+  /** Whether it owns a part of that. */
+  readonly areOwned: boolean;
+}
+
+/** What it waits for there. */
+interface Waiting {
+  readonly isPending: boolean;
 }
 
 let member: Joined | null = null;
 let holdings: Held | null = null;
+let waits: Waiting | null = null;
 let announce: ((owner: number) => void) | null = null;
 
 /** Calls back when this thread joins its family's memory, with its name there. */
@@ -48,9 +56,10 @@ export function whenJoined(callback: (owner: number) => void): void {
 }
 
 /** This thread has joined. */
-export function joined(as: Joined, having: Held): void {
+export function joined(as: Joined, having: Held, waiting: Waiting): void {
   member = as;
   holdings = having;
+  waits = waiting;
   announce?.(as.id);
 }
 
@@ -59,7 +68,17 @@ export function isInterrupted(): boolean {
   return member?.stopped ?? false;
 }
 
+/** Whether something of this thread waits, which would go on in the next one. */
+export function isWaiting(): boolean {
+  return waits?.isPending ?? false;
+}
+
 /** Whether somebody may wait for this thread to let go of what it holds, or to end. */
 export function isAwaited(): boolean {
-  return holdings?.areAwaited ?? false;
+  return (holdings?.areAwaited ?? false) || ownsSomething();
+}
+
+/** Whether this thread has a lock or a permit: who comes next is told if it dies. */
+export function ownsSomething(): boolean {
+  return holdings?.areOwned ?? false;
 }

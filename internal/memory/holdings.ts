@@ -26,6 +26,8 @@ interface Held {
 export class Holdings {
   readonly #space: Space;
   #held = new Map<string, Holding>();
+  /** Whether it has let go of something that it owned a part of. */
+  #hasLeftOwned = false;
   #registry = new FinalizationRegistry<Held>((held) => this.#collected(held));
 
   constructor(space: Space) {
@@ -85,6 +87,15 @@ export class Holdings {
     return false;
   }
 
+  /** Whether its death would be told of: it owns a part of something. */
+  get areOwned(): boolean {
+    if (this.#hasLeftOwned) return true;
+    for (const { object } of this.#held.values()) {
+      if (object.type.isOwned?.(object)) return true;
+    }
+    return false;
+  }
+
   #collected({ object, end, key }: Held): void {
     this.#drop(object, end, key);
   }
@@ -94,6 +105,7 @@ export class Holdings {
     if (holding === undefined) return;
     if (--holding.count > 0) return;
     this.#held.delete(key);
+    if (object.type.isOwned?.(object)) this.#hasLeftOwned = true;
     object.letGo(end);
   }
 }

@@ -9,7 +9,11 @@ import { createArena } from "./make_arena.ts";
 import { Member } from "./member.ts";
 import { type SharedObject, Space } from "./objects.ts";
 import { sweepPins } from "./pins.ts";
-import { Waits } from "./waits.ts";
+import { WAIT_SET_BYTES, WaitSet } from "./wait_set.ts";
+import { Line, Waits } from "./waits.ts";
+
+/** A thread that is ending may take so long for that (ms): its listeners run first. */
+const MOST_MS = 1000;
 
 /** This thread in an arena: what objects are made in, and how they are waited for. */
 export interface Home {
@@ -26,7 +30,7 @@ const others = new Map<string, Home>();
 export function ownHome(): Home {
   if (home === null) {
     home = enter(ownArena());
-    joined(home.space.member, home.holdings);
+    joined(home.space.member, home.holdings, home.waits);
   }
   return home;
 }
@@ -78,6 +82,17 @@ export function sweepDead(): void {
 /** Another thread has been ended; the kernel does not tell everywhere. */
 export function declareDead(owner: number): void {
   ownHome().space.member.declareDead(owner);
+}
+
+/** Waits until a thread has died that is ending, and what it held is held no more. */
+export async function whenDead(owner: number): Promise<void> {
+  const { space: { member }, waits } = ownHome();
+  // The death of any thread ends a sleep, and so the wait: nobody rings for that.
+  const set = new WaitSet(new Int32Array(WAIT_SET_BYTES / 4), 0);
+  const gate = { set, ready: () => !member.isAlive(owner) };
+  const attempt = () => gate.ready() || undefined;
+  await new Line(waits, gate).wait(attempt, { timeout: MOST_MS });
+  member.sweepDead();
 }
 
 function ownArena(): Arena {

@@ -94,6 +94,8 @@ export interface ObjectType {
   readonly ends: 1 | 2;
   /** How much of what it makes of its block are words; by default all. */
   readonly wordBytes?: number;
+  /** Whether this thread owns a part of it, as others are told if it dies now. */
+  isOwned?(object: SharedObject): boolean;
   /** A thread that may have owned a part of it has died. Done twice, it does nothing new. */
   sweep?(object: SharedObject, slot: number, owner: number): void;
   /**

@@ -325,6 +325,11 @@ export class Waits {
     this.member = member;
   }
 
+  /** Whether anybody waits. */
+  get isPending(): boolean {
+    return this.#lines.size > 0;
+  }
+
   /** Somebody waits in that line. */
   add(line: Line): void {
     this.#lines.add(line);

@@ -3,7 +3,7 @@
 import { encodeJob } from "../launch/job.ts";
 import type { FunctionReference } from "../launch/function_reference.ts";
 import { nextPath, self } from "../launch/identity.ts";
-import { howEnded } from "../launch/last_words.ts";
+import { howEnded, withWords } from "../launch/last_words.ts";
 import { ownModule } from "../launch/own_modules.ts";
 import { permissionFlags, type Permissions } from "../launch/permissions.ts";
 import { canShareMemory } from "../launch/shares_memory.ts";
@@ -39,6 +39,13 @@ export interface Lost {
   readonly words: string;
   /** What it has thrown, if that is known. */
   readonly cause?: unknown;
+}
+
+/** What to add to a message of what it said itself, if it did. */
+export function whyLost({ words, cause }: Lost): string {
+  return words === "" && cause instanceof Error
+    ? `: ${cause.name}: ${cause.message}`
+    : withWords(words);
 }
 
 /** How workers are run: what a kind of carrier does not have, it ignores. */

@@ -1,11 +1,14 @@
 /** The workers of a pool: their starts, their ends, and those who follow them. */
 
 import { BrokenPoolError } from "../../errors.ts";
-import { withWords } from "../launch/last_words.ts";
 import { ownHome } from "../memory/home.ts";
 import type { Inbox } from "../structure/inbox.ts";
 import type { Holdable } from "../wait.ts";
-import type { CarrierSettings, StartCarrier } from "./carriers.ts";
+import {
+  type CarrierSettings,
+  type StartCarrier,
+  whyLost,
+} from "./carriers.ts";
 import { newLink } from "./link.ts";
 import { PoolWorker } from "./pool_worker.ts";
 import type { Setup } from "./setup.ts";
@@ -206,10 +209,8 @@ export class Crew implements Holdable {
 
   #failed({ carrier, isReady }: PoolWorker): void {
     if (this.#isOver || ++this.#failures < MOST_FAILURES) return;
-    const { how, words, cause } = carrier.lost;
-    const why = words === "" && cause instanceof Error
-      ? `: ${cause.message}`
-      : withWords(words);
+    const { how, cause } = carrier.lost;
+    const why = whyLost(carrier.lost);
     this.#events.failed(
       new BrokenPoolError(
         `Cannot start workers: ${carrier.name} ${how} before it ${

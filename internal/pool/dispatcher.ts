@@ -31,13 +31,13 @@
  */
 
 import { ShutDownError, TimeoutError, WorkerLostError } from "../../errors.ts";
-import { withWords } from "../launch/last_words.ts";
 import { holdMeanwhile } from "../queue/draft.ts";
 import type { Inbox } from "../structure/inbox.ts";
 import { Why } from "../structure/worker_link.ts";
 import { takeOut } from "../wire/parcels.ts";
 import { Answers } from "./answers.ts";
 import { cancellation } from "./cancellation.ts";
+import { whyLost } from "./carriers.ts";
 import { Crew, type CrewOptions } from "./crew.ts";
 import { Drafts } from "./drafts.ts";
 import { Feeder } from "./feeder.ts";
@@ -508,11 +508,11 @@ export class Dispatcher {
 
 function lost(worker: PoolWorker, task: Task): WorkerLostError {
   const { name, lost } = worker.carrier;
-  const { pid, exitcode, how, words, cause } = lost;
+  const { pid, exitcode, how, cause } = lost;
   return new WorkerLostError(
     `Task ${task.id} (${task.fn.name}) was lost as its worker ${name}${
       pid === null ? "" : ` (pid ${pid})`
-    } ${how}${withWords(words)}`,
+    } ${how}${whyLost(lost)}`,
     { pid, exitcode, ...(cause !== undefined && { cause }) },
   );
 }

@@ -266,6 +266,7 @@ export class LockWord implements Gate {
 export const LOCK: ObjectType = defineType({
   code: 1,
   ends: 1,
+  isOwned: (object) => lockOf(object).isOwn,
   sweep: (object, slot, owner) => lockOf(object).sweep(slot, owner),
 });
 

@@ -128,6 +128,11 @@ export class SemaphoreWords implements Gate {
     return Atomics.load(this.#words, this.#at + FREE);
   }
 
+  /** Whether this thread has a permit. */
+  get isOwn(): boolean {
+    return (Atomics.load(this.#words, this.#own) & HELD) !== 0;
+  }
+
   /** Takes a permit if there is one, and nobody has to be told of anything. */
   tryFast(): boolean {
     if (this.#words[this.#at + FREE]! <= 0) return false;
@@ -377,6 +382,7 @@ export class SemaphoreWords implements Gate {
 export const SEMAPHORE: ObjectType = defineType({
   code: 2,
   ends: 1,
+  isOwned: (object) => semaphoreOf(object).isOwn,
   sweep: (object, slot) => semaphoreOf(object).sweep(slot),
 });
 

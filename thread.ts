@@ -29,7 +29,7 @@
  */
 
 import { ProcessError, TimeoutError, WorkerLostError } from "./errors.ts";
-import { checkFunction } from "./internal/check.ts";
+import { checkFunction, checkMilliseconds } from "./internal/check.ts";
 import { checkHeapLimit } from "./internal/launch/heap_limit.ts";
 import { Count, countOf, countUp } from "./internal/launch/counts.ts";
 import {
@@ -53,7 +53,6 @@ import { GATE, type Gate } from "./internal/launch/thread_messages.ts";
 import { forThread } from "./internal/travel/route.ts";
 import {
   after,
-  checkTimeout,
   TIMED_OUT,
   waitFor,
   waitHolding,
@@ -370,11 +369,18 @@ export class Thread<A extends unknown[] = unknown[], R = unknown>
     } catch (error) {
       thrown = error;
     }
-    try {
-      hook({ error: thrown, thread: this as unknown as Thread });
-    } catch (error) {
+    const failed = (error: unknown) => {
       console.error("Exception in excepthook:", error);
       console.error(`Exception in thread ${this.name}:`, thrown);
+    };
+    try {
+      const told: unknown = hook({
+        error: thrown,
+        thread: this as unknown as Thread,
+      });
+      if (told instanceof Promise) told.catch(failed);
+    } catch (error) {
+      failed(error);
     }
   }
 }
@@ -434,7 +440,10 @@ export class Timer<A extends unknown[] = unknown[], R = unknown>
   ) {
     const [args = [], settings] = rest;
     const word = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-    const gate: Gate = { ms: checkTimeout(ms), word };
+    const gate: Gate = {
+      ms: checkMilliseconds(ms, "make timer", "ms", "Infinity: never"),
+      word,
+    };
     super(
       {
         ...settings,
@@ -580,8 +589,8 @@ let excepthook: Excepthook | null = null;
 /**
  * Says what is done about errors that end the threads which this thread starts
  * from now on; `null`: they are printed on stderr, by the threads themselves.
- * `result()` gives them either way. A hook that throws is reported, with what
- * it was told.
+ * `result()` gives them either way. A hook that throws, or rejects, is reported,
+ * with what it was told.
  *
  * @example Collecting errors
  * ```ts

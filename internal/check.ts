@@ -18,19 +18,19 @@ export function checkInteger(
   );
 }
 
-/** Checks a time, and gives it; `zero` says what it means where there is none. */
+/** Checks a time, and gives it; `hint` says what the least and the longest one mean. */
 export function checkMilliseconds(
   value: number,
   cannot: string,
   name: string,
-  zero = "",
+  hint = "Infinity: no limit",
 ): number {
   if (typeof value !== "number") {
     throw mustBe(cannot, name, "a number of milliseconds", value);
   }
   if (value >= 0) return value;
   throw new RangeError(
-    `Cannot ${cannot} as "${name}" must be >= 0 (${zero}Infinity: no limit): current value is ${value}`,
+    `Cannot ${cannot} as "${name}" must be >= 0 (${hint}): current value is ${value}`,
   );
 }
 

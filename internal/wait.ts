@@ -29,7 +29,12 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 /** The time to wait; a `RangeError` or `TypeError` where it is none. */
 export function checkTimeout(timeout: number | undefined): number {
   if (timeout === undefined) return Infinity;
-  return checkMilliseconds(timeout, "wait", "timeout", "0: do not wait, ");
+  return checkMilliseconds(
+    timeout,
+    "wait",
+    "timeout",
+    "0: do not wait, Infinity: no limit",
+  );
 }
 
 /** Checks how one wants to wait; gives the time to wait. First thing in a wait. */

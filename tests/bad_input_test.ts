@@ -4,9 +4,11 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
   Barrier,
+  BoundedSemaphore,
   Condition,
   connect,
   Event,
+  Group,
   iwait,
   Listener,
   Lock,
@@ -17,8 +19,11 @@ import {
   Semaphore,
   SharedList,
   SharedMemory,
+  sleep,
   spawn,
+  spawnLater,
   Thread,
+  Timer,
   wait,
 } from "@multi/processing";
 import { until } from "./support/until.ts";
@@ -189,6 +194,75 @@ describe("what cannot be", () => {
         assertThrows(() => (object as Any)[name] = 5, TypeError, name);
         assertEquals((object as Any)[name], before);
       }
+    }
+  });
+
+  it("is refused as a function", async () => {
+    const [lock, condition] = [new Lock(), new Condition()];
+    for (const no of [5, null, undefined] as Any[]) {
+      const fn = '"fn" must be a function';
+      await assertRejects(() => lock.withLock(no), TypeError, fn);
+      assertThrows(() => lock.withLockSync(no), TypeError, fn);
+      const predicate = '"predicate" must be a function';
+      await assertRejects(() => condition.waitFor(no), TypeError, predicate);
+      assertThrows(() => condition.waitForSync(no), TypeError, predicate);
+      const greenlet = spawn(() => {});
+      assertThrows(
+        () => greenlet.link(no),
+        TypeError,
+        'Cannot link as "callback" must be a function',
+      );
+    }
+    assertEquals(await lock.locked(), false);
+  });
+
+  it("is refused as what Python takes there", async () => {
+    for (const no of [() => {}, 5, null] as Any[]) {
+      assertThrows(
+        () => new Barrier(2, no),
+        TypeError,
+        'Cannot create barrier as "options" must be an object',
+      );
+    }
+    for (const semaphore of [new Semaphore(1), new BoundedSemaphore(1)]) {
+      const release = semaphore as { release(n: Any): Promise<void> };
+      const message = "Cannot release 2 permits";
+      await assertRejects(() => release.release(2), TypeError, message);
+      assertThrows(() => semaphore.releaseSync(2 as Any), TypeError, message);
+      assertEquals(semaphore.getValueSync(), 1);
+    }
+    assertThrows(
+      () => new Group(5 as Any),
+      TypeError,
+      'Cannot create group as "greenlets" must be iterable',
+    );
+    const greenlet = spawn(() => sleep(60_000));
+    for (const no of [RangeError, new RangeError()] as Any[]) {
+      await assertRejects(
+        () => greenlet.kill(no),
+        TypeError,
+        '"options" must be an object, such as { exception: new RangeError() }',
+      );
+    }
+    await greenlet.kill();
+  });
+
+  it("is refused as a time, by its name", async () => {
+    const RANGE = '"ms" must be >= 0 (Infinity: ';
+    const TYPE = '"ms" must be a number of milliseconds: current value is "5"';
+    await assertRejects(
+      () => sleep(-1),
+      RangeError,
+      `Cannot sleep as ${RANGE}`,
+    );
+    await assertRejects(() => sleep("5" as Any), TypeError, TYPE);
+    const uses: ((ms: Any) => unknown)[] = [
+      (ms) => new Timer(ms, () => {}),
+      (ms) => spawnLater(ms, () => {}),
+    ];
+    for (const use of uses) {
+      assertThrows(() => use(-1), RangeError, RANGE);
+      assertThrows(() => use("5"), TypeError, TYPE);
     }
   });
 

@@ -259,10 +259,11 @@ describe("an error in a thread", () => {
     assertEquals(stderr.match(/beside the target/g)!.length, 1);
   });
 
-  it("reaches a hook, and both are printed where that fails", async () => {
-    const { code, stdout, stderr } = await program(`
+  for (const kind of ["", "async"]) {
+    it(`reaches a hook, and both are printed where that fails ${kind}`, async () => {
+      const { code, stdout, stderr } = await program(`
       if (import.meta.main) {
-        library.setExcepthook(({ error, thread }) => {
+        library.setExcepthook(${kind} ({ error, thread }) => {
           console.log(thread.name, String(error));
           throw new Error("the hook failed");
         });
@@ -270,10 +271,11 @@ describe("an error in a thread", () => {
         thread.start();
         await thread.join();
       }`);
-    assertEquals([code, stdout], [0, "Thread-1 TypeError: wrong type\n"]);
-    assertStringIncludes(stderr, "Exception in excepthook: Error: the hook");
-    assertStringIncludes(stderr, "Exception in thread Thread-1: TypeError");
-  });
+      assertEquals([code, stdout], [0, "Thread-1 TypeError: wrong type\n"]);
+      assertStringIncludes(stderr, "Exception in excepthook: Error: the hook");
+      assertStringIncludes(stderr, "Exception in thread Thread-1: TypeError");
+    });
+  }
 
   it("is the cure where its module starts threads", async () => {
     const { code, stderr } = await program(`

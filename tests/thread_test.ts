@@ -524,6 +524,8 @@ describe("local()", () => {
     const call = () => {};
     bag.call = call;
     assertStrictEquals(bag.call, call);
+    assertEquals(Deno.inspect([bag, map]), Deno.inspect([{ y: 2, call }, map]));
+    assertEquals(Deno.inspect(map), 'Map(1) { "a" => 1 }');
   });
 });
 

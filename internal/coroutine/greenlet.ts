@@ -1,14 +1,9 @@
 /** Coroutines as programs see them. */
 
 import { ProcessError, TimeoutError } from "../../errors.ts";
+import { checkFunction, checkMilliseconds } from "../check.ts";
 import { currentCoroutine } from "../context.ts";
-import {
-  after,
-  checkTimeout,
-  TIMED_OUT,
-  waitFor,
-  type WaitOptions,
-} from "../wait.ts";
+import { after, TIMED_OUT, waitFor, type WaitOptions } from "../wait.ts";
 import { Core, EXITED, FAILED, NEW, RETURNED } from "./core.ts";
 import { reportCallback } from "./failures.ts";
 import { kill, type KillOptions } from "./kill.ts";
@@ -203,6 +198,7 @@ export class Greenlet<R = unknown> implements PromiseLike<R> {
    * Python: `gevent.Greenlet.link`.
    */
   link(callback: (greenlet: this) => unknown): void {
+    checkFunction(callback, "link", "callback");
     const callbacks = this.#callbacks ??= new Set();
     if (callbacks.has(callback)) return;
     callbacks.add(callback);
@@ -298,7 +294,7 @@ export function spawnLater<A extends unknown[], F>(
   fn: (...args: A) => F,
   ...args: NoInfer<A>
 ): Greenlet<Outcome<F>> {
-  checkTimeout(ms);
+  checkMilliseconds(ms, "spawn a coroutine later", "ms", "Infinity: never");
   const greenlet = prepare<Outcome<F>>(fn, args);
   const core = coreOf(greenlet);
   const cancel = after(ms, () => {
@@ -314,13 +310,7 @@ export function prepare<R>(
   fn: (...args: never[]) => unknown,
   args: readonly unknown[],
 ): Greenlet<R> {
-  if (typeof fn !== "function") {
-    throw new TypeError(
-      `Cannot spawn a coroutine as "fn" must be a function: current value is ${
-        Deno.inspect(fn, { depth: 0 })
-      }`,
-    );
-  }
+  checkFunction(fn, "spawn a coroutine", "fn");
   return make(fn, args);
 }
 

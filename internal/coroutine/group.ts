@@ -1,5 +1,6 @@
 /** Groups of coroutines. */
 
+import { checkIterable } from "../check.ts";
 import { TIMED_OUT, waitFor, type WaitOptions } from "../wait.ts";
 import { Arrivals } from "./arrivals.ts";
 import { FAILED } from "./core.ts";
@@ -52,6 +53,7 @@ export class Group implements AsyncDisposable {
 
   /** Makes a group, of these if there are any. */
   constructor(greenlets: Iterable<Greenlet> = []) {
+    checkIterable(greenlets, "create group", "greenlets");
     for (const greenlet of greenlets) this.add(greenlet);
   }
 

@@ -1,5 +1,6 @@
 /** Killing coroutines, and waiting for their end. */
 
+import { mustBe } from "../check.ts";
 import { currentCoroutine } from "../context.ts";
 import { timeoutOf, type WaitOptions } from "../wait.ts";
 import type { Core } from "./core.ts";
@@ -20,6 +21,10 @@ export function kill(
   const current = currentCoroutine();
   let itself: Core | null = null;
   try {
+    if (typeof options === "function" || options instanceof Error) {
+      const what = "an object, such as { exception: new RangeError() }";
+      throw mustBe("kill", "options", what, options);
+    }
     timeoutOf(options);
     for (const core of [...cores]) {
       if (core === current) itself = core;

@@ -1,7 +1,8 @@
 /** Sleeping, and letting others run. */
 
+import { checkMilliseconds } from "../check.ts";
 import { currentCoroutine } from "../context.ts";
-import { after, checkTimeout } from "../wait.ts";
+import { after } from "../wait.ts";
 import { turn } from "./turns.ts";
 
 /**
@@ -24,7 +25,7 @@ import { turn } from "./turns.ts";
 export function sleep(ms: number = 0): Promise<void> {
   const coroutine = currentCoroutine();
   try {
-    checkTimeout(ms);
+    checkMilliseconds(ms, "sleep", "ms", "Infinity: for ever");
     coroutine?.throwIfKilled();
   } catch (error) {
     return Promise.reject(error);

@@ -21,6 +21,12 @@ export function localObject<T extends object>(init: () => T): T {
     }
     return value;
   };
+  // What shows a stand-in asks what it was made of.
+  Object.defineProperty(key, Symbol.for("Deno.customInspect"), {
+    value: (inspect: typeof Deno.inspect, options: Deno.InspectOptions) =>
+      inspect(own(), options),
+    configurable: true,
+  });
   return new Proxy(key, {
     get: (_, name) => bound(own(), name),
     set: (_, name, value) => Reflect.set(own(), name, value),

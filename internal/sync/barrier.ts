@@ -8,7 +8,7 @@ import {
 } from "../wait.ts";
 import { ownAction, referenceTo, writeReference } from "./barrier_action.ts";
 import { BarrierCore } from "./barrier_core.ts";
-import { checkFunction, checkInteger } from "../check.ts";
+import { checkFunction, checkInteger, checkOptions } from "../check.ts";
 import { givenOr, giving } from "./given.ts";
 import { RemoteSide } from "./remote_sides.ts";
 import { barrierService } from "./services.ts";
@@ -244,8 +244,10 @@ class RemoteBarrier extends RemoteSide {
 
 function newBarrier(
   parties: number,
-  { action, timeout }: BarrierOptions,
+  options: BarrierOptions,
 ): BarrierCore {
+  checkOptions(options, "create barrier", "{ timeout: 1000 }");
+  const { action, timeout } = options;
   checkInteger(parties, "create barrier", "parties", 1, MOST_PARTIES);
   checkTimeout(timeout);
   if (action !== undefined) checkFunction(action, "create barrier", "action");

@@ -1,4 +1,5 @@
 import { LockAbandonedError } from "../../errors.ts";
+import { checkFunction } from "../check.ts";
 import { homeIn } from "../memory/home.ts";
 import type { SharedObject } from "../memory/objects.ts";
 import {
@@ -126,6 +127,7 @@ export class Condition extends Lockable {
     predicate: () => T | PromiseLike<T>,
     options: AcquireOptions = {},
   ): Promise<T> {
+    checkFunction(predicate, "wait", "predicate");
     const end = performance.now() + timeoutOf(options);
     this.#core.checkHeld();
     for (;;) {
@@ -146,6 +148,7 @@ export class Condition extends Lockable {
    * function.
    */
   waitForSync<T>(predicate: () => T, options: SyncAcquireOptions = {}): T {
+    checkFunction(predicate, "wait", "predicate");
     const end = performance.now() + timeoutOf(options);
     this.#core.checkHeld();
     for (;;) {

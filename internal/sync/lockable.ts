@@ -1,4 +1,5 @@
 import { TimeoutError } from "../../errors.ts";
+import { checkFunction } from "../check.ts";
 import { runAsOwner, runAsOwnerSync } from "../context.ts";
 import { call, callSync } from "./callback.ts";
 import { givenOr } from "./given.ts";
@@ -106,6 +107,7 @@ export abstract class Lockable {
     fn: () => R | PromiseLike<R>,
     options?: AcquireOptions,
   ): Promise<R> {
+    checkFunction(fn, "call with the lock held", "fn");
     const owner = this.#side.newOwner();
     return owner === null
       ? await this.#with(fn, options)
@@ -138,6 +140,7 @@ export abstract class Lockable {
    * would go on without the lock, which is released.
    */
   withLockSync<R>(fn: () => R, options?: SyncAcquireOptions): R {
+    checkFunction(fn, "call with the lock held", "fn");
     const owner = this.#side.newOwner();
     return owner === null
       ? this.#withSync(fn, options)

@@ -58,6 +58,22 @@ export class Semaphore extends Lockable {
     initSide(this, () => newSemaphore(value, this instanceof BoundedSemaphore));
   }
 
+  /** {@linkcode Lockable.release}: one permit, so no number is taken. */
+  override release(count?: undefined): Promise<void> {
+    try {
+      refuseCount(count);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return super.release();
+  }
+
+  /** {@linkcode Semaphore.release}, at once. */
+  override releaseSync(count?: undefined): void {
+    refuseCount(count);
+    super.releaseSync();
+  }
+
   /**
    * How many permits are free: a snapshot, stale by the time it is read.
    *
@@ -102,6 +118,16 @@ export class BoundedSemaphore extends Semaphore {
   static {
     registerShared(sharedSemaphore("BoundedSemaphore", BoundedSemaphore));
   }
+}
+
+/** Python's takes how many; here that would be lost where no types are checked. */
+function refuseCount(count: unknown): void {
+  if (count === undefined) return;
+  throw new TypeError(
+    `Cannot release ${
+      Deno.inspect(count, { depth: 0 })
+    } permits as release() gives back one: call it for each`,
+  );
 }
 
 type SemaphoreSide = SemaphoreCore | RemoteSemaphore;

@@ -20,6 +20,7 @@ import {
   failBeside,
   leaveWait,
   take,
+  takeTwo,
 } from "./fixtures/thread_work.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 
@@ -32,10 +33,10 @@ const KINDS = {
   Condition: () => new Condition(),
 };
 
-describe("a thread that ends with a lock", () => {
+describe("a lock that a thread ends with", () => {
   for (const [kind, make] of Object.entries(KINDS)) {
     for (const how of ["return", "throw", "exit", "wait"] as const) {
-      it(`abandons it as a process does: ${kind}, ${how}`, async () => {
+      it(`${kind}, ${how}`, async () => {
         setExcepthook(() => {});
         const lock = make();
         const taken = new Event();
@@ -47,12 +48,36 @@ describe("a thread that ends with a lock", () => {
         await thread.join();
         setExcepthook(null);
         const acquire = () => lock.acquire({ timeout: 0 });
+        if (kind === "Semaphore" && (how === "return" || how === "throw")) {
+          // As in Python, who took it does not matter.
+          assertEquals(await acquire(), false);
+          await lock.release();
+          assertEquals(await (lock as Semaphore).getValue(), 1);
+          return;
+        }
         await assertRejects(acquire, LockAbandonedError);
         assertEquals(await acquire(), true);
         await lock.release();
       });
     }
   }
+});
+
+describe("permits that threads return with", () => {
+  it("stay taken until somebody releases them", async () => {
+    const semaphore = new Semaphore(4);
+    await semaphore.acquire();
+    const taken: boolean[] = [];
+    for (let i = 0; i < 5; i++) {
+      const thread = new Thread({ target: takeTwo, args: [semaphore] });
+      thread.start();
+      taken.push(...await thread.result());
+      await thread.join();
+    }
+    assertEquals(taken.filter(Boolean).length, 3);
+    for (let i = 0; i < 4; i++) await semaphore.release();
+    assertEquals(await semaphore.getValue(), 4);
+  });
 });
 
 describe("a thread that has left a wait", () => {

@@ -36,6 +36,7 @@ import { watchHeap } from "../launch/heap_watch.ts";
 import { writeAll } from "../launch/write_all.ts";
 import {
   acceptMemory,
+  handOver,
   isAwaited,
   isInterrupted,
   isWaiting,
@@ -176,6 +177,7 @@ async function run(plan: ThreadPlan): Promise<void> {
 }
 
 function done(report: Uint8Array<ArrayBuffer>): void {
+  handOver();
   // An end of a pipe that it has not closed is let go of with the Worker, and so is
   // a lock that it has; what waits in it would take what the next thread waits for.
   const reusable = !hasLeftovers() && !isAwaited() && !isWaiting();

@@ -38,6 +38,7 @@ interface Held {
   readonly areAwaited: boolean;
   /** Whether it owns a part of that. */
   readonly areOwned: boolean;
+  handOver(): void;
 }
 
 /** What it waits for there. */
@@ -76,6 +77,11 @@ export function isWaiting(): boolean {
 /** Whether somebody may wait for this thread to let go of what it holds, or to end. */
 export function isAwaited(): boolean {
   return (holdings?.areAwaited ?? false) || ownsSomething();
+}
+
+/** This thread ends as it should: the permits that it has are nobody's from now on. */
+export function handOver(): void {
+  holdings?.handOver();
 }
 
 /** Whether this thread has a lock or a permit: who comes next is told if it dies. */

@@ -87,6 +87,13 @@ export class Holdings {
     return false;
   }
 
+  /** This thread ends as it should: what others may let go of it leaves to them. */
+  handOver(): void {
+    for (const { object } of this.#held.values()) {
+      object.type.handOver?.(object);
+    }
+  }
+
   /** Whether its death would be told of: it owns a part of something. */
   get areOwned(): boolean {
     if (this.#hasLeftOwned) return true;

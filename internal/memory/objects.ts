@@ -96,6 +96,8 @@ export interface ObjectType {
   readonly wordBytes?: number;
   /** Whether this thread owns a part of it, as others are told if it dies now. */
   isOwned?(object: SharedObject): boolean;
+  /** This thread ends as it should: what it owns it leaves to others. */
+  handOver?(object: SharedObject): void;
   /** A thread that may have owned a part of it has died. Done twice, it does nothing new. */
   sweep?(object: SharedObject, slot: number, owner: number): void;
   /**

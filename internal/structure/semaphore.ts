@@ -18,8 +18,8 @@
  *                    |  given     |  held                          |
  *                    +------------+--------------------------------+
  *   BOUNDED    there are never more than `initial` permits.
- *   TRAVELS    a permit was released by who had none: permits pass from hand to
- *              hand, as signals do, and are nobody's.
+ *   TRAVELS    a permit was released by who had none, or a thread has returned with
+ *              one: permits pass from hand to hand, as signals do, and are nobody's.
  *   ABANDONED  a holder has died; nobody has been told yet.
  *   STARVING   somebody has waited for long: the next release gives its permit to
  *              one who waits, instead of leaving it to the first that comes.
@@ -131,6 +131,14 @@ export class SemaphoreWords implements Gate {
   /** Whether this thread has a permit. */
   get isOwn(): boolean {
     return (Atomics.load(this.#words, this.#own) & HELD) !== 0;
+  }
+
+  /** Leaves the permits of this thread, which ends, to whoever releases them. */
+  handOver(): void {
+    if (!this.isOwn) return;
+    this.#enter();
+    this.#travel();
+    this.#leave();
   }
 
   /** Takes a permit if there is one, and nobody has to be told of anything. */
@@ -383,6 +391,7 @@ export const SEMAPHORE: ObjectType = defineType({
   code: 2,
   ends: 1,
   isOwned: (object) => semaphoreOf(object).isOwn,
+  handOver: (object) => semaphoreOf(object).handOver(),
   sweep: (object, slot) => semaphoreOf(object).sweep(slot),
 });
 

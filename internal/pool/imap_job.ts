@@ -1,7 +1,7 @@
 /** A map whose results come one by one. */
 
 import { TimeoutError, WorkerLostError } from "../../errors.ts";
-import { currentCoroutine } from "../context.ts";
+import { type Coroutine, currentCoroutine } from "../context.ts";
 import { draftChunk } from "./chunks.ts";
 import { Deque } from "./deque.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -101,34 +101,10 @@ export class ImapJob
   }
 
   next(): Promise<IteratorResult<unknown, undefined>> {
-    return new Promise((resolve, reject) => {
-      const coroutine = currentCoroutine();
-      // A loop that is left by an error of this does not say so.
-      const killed = (exit: unknown) => {
-        reject(exit);
-        this.return();
-      };
-      try {
-        coroutine?.throwIfKilled();
-      } catch (exit) {
-        return killed(exit);
-      }
-      const forget = coroutine?.onKill(killed);
-      this.#waiters.push({
-        resolve(result) {
-          forget?.();
-          resolve(result);
-        },
-        reject(error) {
-          forget?.();
-          reject(error);
-        },
-      });
-      this.#serve();
-      if (this.#isExhausted) return;
-      if (this.#waiters.size > 0) this.#hasToWait();
-      this.#dispatcher.schedule(); // there is room for more
-    });
+    const coroutine = currentCoroutine();
+    return coroutine === null
+      ? new Promise((resolve, reject) => this.#wait({ resolve, reject }))
+      : this.#waitIn(coroutine);
   }
 
   return(): Promise<IteratorResult<unknown, undefined>> {
@@ -177,6 +153,42 @@ export class ImapJob
     for (let item = from + 1; item < items.length; item++) {
       this.#pass(task.at + item, false, value);
     }
+  }
+
+  #wait(waiter: Waiter): void {
+    this.#waiters.push(waiter);
+    this.#serve();
+    if (this.#isExhausted) return;
+    if (this.#waiters.size > 0) this.#hasToWait();
+    this.#dispatcher.schedule(); // there is room for more
+  }
+
+  /** A kill leaves the loop: `for await` does not say so where this rejects. */
+  #waitIn(
+    coroutine: Coroutine,
+  ): Promise<IteratorResult<unknown, undefined>> {
+    return new Promise((resolve, reject) => {
+      const killed = (exit: unknown) => {
+        reject(exit);
+        this.return();
+      };
+      try {
+        coroutine.throwIfKilled();
+      } catch (exit) {
+        return killed(exit);
+      }
+      const forget = coroutine.onKill(killed);
+      this.#wait({
+        resolve(result) {
+          forget();
+          resolve(result);
+        },
+        reject(error) {
+          forget();
+          reject(error);
+        },
+      });
+    });
   }
 
   /** Takes items; `null`: there are none, now. */

@@ -89,7 +89,7 @@ export interface ThreadSettings extends ProcessSettings {
    * with a {@linkcode WorkerLostError}. Without this, a thread that uses up its memory
    * ends the program. It starts slower, as only another kind of Worker can be
    * limited. Typed arrays and other `ArrayBuffer`s do not count. The end comes late,
-   * when the thread may have taken twenty times as much; and the runtime does not
+   * when the thread may have taken many times as much; and the runtime does not
    * always succeed in stopping a loop that never yields, which then takes more and
    * more, as in any Worker with `resourceLimits`: what nobody can vouch for belongs
    * in a `Process`.

@@ -996,13 +996,13 @@ export function poolConformance(
         await assertRejects(
           () =>
             pool.map(slow, [1, 1, 60_000, 1], {
-              taskTimeout: 1000,
+              taskTimeout: 400,
               chunksize: 4,
             }),
           TimeoutError,
         );
         const iterator = pool.imap(slow, [1, 2, 60_000, 3, 4], {
-          taskTimeout: 1000,
+          taskTimeout: 400,
           chunksize: 5,
         });
         assertEquals((await iterator.next()).value, 1);

@@ -195,7 +195,8 @@ function outcomeOf(text: string, success: boolean): Outcome {
   };
 }
 
-const atOnce = Number(jobs ?? navigator.hardwareConcurrency);
+// One more than there are processors: many tests wait for something now and then.
+const atOnce = Number(jobs ?? navigator.hardwareConcurrency + 1);
 if (!(atOnce >= 1)) {
   console.error(`--jobs must be a number above 0: current value is ${jobs}`);
   Deno.exit(2);

@@ -41,7 +41,7 @@ export interface PoolSettings {
   /**
    * How many megabytes the objects of a worker may take, 16 at least: one that needs
    * more ends, and its task with it. Typed arrays and other `ArrayBuffer`s do not
-   * count. A process ends soon. A thread ends late, when it may have taken twenty
+   * count. A process ends soon. A thread ends late, when it may have taken many
    * times as much, and in a loop that never yields maybe not at all: what may take
    * any memory belongs in processes.
    */

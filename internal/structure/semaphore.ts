@@ -133,7 +133,11 @@ export class SemaphoreWords implements Gate {
     return (Atomics.load(this.#words, this.#own) & HELD) !== 0;
   }
 
-  /** Leaves the permits of this thread, which ends, to whoever releases them. */
+  /**
+   * Leaves the permits of this thread, which ends, to whoever releases them. What it
+   * has given is free again, of which nobody is told: whom it was given to looks, or
+   * leaves, and passes on that wake-up either way (waits.ts).
+   */
   handOver(): void {
     if (!this.isOwn) return;
     this.#enter();

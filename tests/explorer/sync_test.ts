@@ -109,6 +109,58 @@ function signals(consumers: number): Scenario {
   };
 }
 
+class Aborted extends Error {}
+
+/**
+ * A has all permits, and gives one back as the others, who take one each, may wait.
+ * Then it releases one that it has not, or ends with the other. B is aborted when it
+ * wakes up, without another look.
+ */
+function leaves(how: "foreign" | "handed over"): Scenario {
+  return (code) => () => {
+    const { words, arena, threads } = stage(code, 3);
+    const semaphores = threads.map(({ member }) =>
+      new code.SemaphoreWords(member, words, AT, arena, AT * 4)
+    );
+    const permits = how === "foreign" ? 1 : 2;
+    runThrough(semaphores[0].init(permits, false));
+    for (let i = 0; i < permits; i++) runThrough(semaphores[0].tryFast());
+    return {
+      parties: threads.map(({ name, slot, line }) => ({
+        name,
+        steps: (function* () {
+          const semaphore = semaphores[slot];
+          if (slot > 0) {
+            if (yield* semaphore.tryFast()) return;
+            const attempt = yield* semaphore.attempt(false);
+            let left = slot === 1 ? 2 : Infinity;
+            const look = function* (): Generator<unknown, unknown, unknown> {
+              if (left-- === 0) throw new Aborted();
+              return yield* attempt();
+            };
+            try {
+              yield* line(semaphore).waitSync(look, {});
+            } catch (error) {
+              if (!(error instanceof Aborted)) throw error;
+            }
+            return;
+          }
+          assertEquals(yield* semaphore.release(), "released");
+          yield* semaphore.wakeNext();
+          if (how === "foreign") {
+            assertEquals(yield* semaphore.release(), "released");
+          } else yield* semaphore.handOver();
+          yield* semaphore.wakeNext();
+        })(),
+      })) as Run["parties"],
+      end(_, stuck) {
+        const free = runThrough(semaphores[0].get_free());
+        assert(stuck.length === 0 || free === 0, `${stuck} wait in vain`);
+      },
+    };
+  };
+}
+
 /** C notifies one, as soon as A and B wait: B, who has a time-out, if it still waits. */
 function notice(
   { timeout, lockFirst = false }: { timeout?: number; lockFirst?: boolean },
@@ -362,6 +414,16 @@ const CASES: readonly Case[] = [
     scenario: signals(2),
     bounds: { preemptions: 1, kills: 1, most },
   },
+  ...(["foreign", "handed over"] as const).flatMap((how) =>
+    [NEVER, ALWAYS].map((starvingMs): Case => ({
+      what: `a semaphore whose permits are nobody's, ${how}, ${
+        starvingMs === NEVER ? "taken" : "given"
+      }`,
+      scenario: leaves(how),
+      bounds: { preemptions: 2, most: 10_000 },
+      starvingMs,
+    }))
+  ),
   {
     what: "a condition",
     scenario: notice({}),
@@ -450,6 +512,14 @@ describe("in every order of its steps, nobody is stuck at", () => {
       contenders(2, 1),
       { preemptions: 1, kills: 1, most },
       NEVER,
+    ],
+    [
+      "one who leaves, and tells nobody of a permit that is nobody's",
+      "if (set.isUsed && this.gate.ready()) set.wakeOne(this.#waits.member);",
+      "",
+      leaves("handed over"),
+      { preemptions: 2, most: 10_000 },
+      ALWAYS,
     ],
     [
       "a notification that dies with who was notified",

@@ -40,7 +40,7 @@ import {
   STDOUT,
 } from "./internal/subprocess/options.ts";
 import { planOf, Program } from "./internal/subprocess/program.ts";
-import { checkSignal } from "./internal/subprocess/signal_name.ts";
+import { checkSentSignal } from "./internal/subprocess/signal_name.ts";
 import { timeoutOf, type WaitOptions } from "./internal/wait.ts";
 import { registerClass, registerHandle } from "./internal/wire/classes.ts";
 import { Unsendable } from "./internal/wire/unsendable.ts";
@@ -601,7 +601,7 @@ export class Popen<T extends boolean = false> implements AsyncDisposable {
    * @throws {RangeError} If the runtime sends none of that number.
    */
   sendSignal(signal: Deno.Signal | number): void {
-    checkSignal(signal);
+    checkSentSignal(signal);
     this.#program.child.kill(signal);
   }
 

@@ -1,5 +1,6 @@
 /** One child process: its birth, what it reports, and its end. */
 
+import type { MemoryGrant } from "../memory/grant.ts";
 import { grantToChild, sweepDead } from "../memory/home.ts";
 import { encode } from "../wire/encode.ts";
 import type { Holdable } from "../wait.ts";
@@ -129,6 +130,7 @@ export class Child implements ChildHandle {
     const job = this.#link?.relay(plan.job as Call) ?? plan.job;
     const spare = takeSpare(launch);
     this.#process = spare?.process ?? runDeno(launch);
+    const memory = shares ? grantTo(this.#process) : null;
     this.daemon = identity.daemon;
     this.#holds = this.daemon ? 0 : 1;
     // What a replay prints up to its call was printed by this process already.
@@ -145,12 +147,12 @@ export class Child implements ChildHandle {
       starts: startSettings(),
       job,
       changes: spare?.changes ?? null,
-      memory: null,
+      memory,
     };
     children.add(this);
     others.add(this);
     endAllAtEnd();
-    this.ended = this.#run(boot, spare === null ? null : launch, shares);
+    this.ended = this.#run(boot, spare === null ? null : launch);
     log(LEVELS.INFO, `started ${identity.name} (pid ${this.pid})`);
   }
 
@@ -196,13 +198,9 @@ export class Child implements ChildHandle {
   async #run(
     boot: BootMessage,
     again: Launch | null,
-    shares: boolean,
   ): Promise<number> {
     this.#keepProgram(this.#holds > 0);
-    const { key } = boot;
-    const memory = shares ? grantToChild() : null;
-    // While the child starts: it takes longer.
-    if (shares) loadTypes();
+    const { key, memory } = boot;
     const reports = new ReportStream(
       this.#process.stderr,
       key,
@@ -214,8 +212,9 @@ export class Child implements ChildHandle {
       new ReportStream(this.#process.stdout, key, out, () => out.pass = true);
     const stdin = this.#process.stdin.getWriter();
     this.#link?.open(stdin);
-    const message = encode({ ...boot, memory });
-    const written = tellChild(this.#process, stdin, message);
+    const written = tellChild(this.#process, stdin, encode(boot));
+    // While the child starts: it takes longer.
+    if (memory !== null) loadTypes();
     const { code, signal } = await this.#process.status;
     const heardAll = await reports.drain(signal !== null);
     if (
@@ -228,7 +227,7 @@ export class Child implements ChildHandle {
         this.outcome = Outcome.failed(error);
         return this.#end(1);
       }
-      return this.#run({ ...boot, changes: null }, null, shares);
+      return this.#run({ ...boot, changes: null }, null);
     }
     await printed?.drain(signal !== null);
     this.#link?.end();
@@ -243,7 +242,7 @@ export class Child implements ChildHandle {
     if ("pins" in boot.job) takeOut(boot.job.pins);
     dropPinsFrom(this.pid, this.outcome?.pins ?? []);
     // Who only sends to it sleeps nowhere, and so would not look for its death.
-    if (shares) sweepDead();
+    if (memory !== null) sweepDead();
     this.#end(exitcode);
     // It stayed open as the sign that this process lives.
     await written;
@@ -280,6 +279,16 @@ export class Child implements ChildHandle {
     if (kind === Report.UNCAUGHT) return;
     this.#finished = true;
     this.#setReported();
+  }
+}
+
+/** What lets a child that has just been run share memory; without it, that ends. */
+function grantTo(process: Deno.ChildProcess): MemoryGrant | null {
+  try {
+    return grantToChild(); // takes less than the start of the runtime meanwhile
+  } catch (error) {
+    process.kill("SIGKILL");
+    throw error;
   }
 }
 

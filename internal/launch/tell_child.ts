@@ -3,7 +3,10 @@
 import { hasAllPermissions } from "./permissions.ts";
 import { withLength } from "./pipe_messages.ts";
 
-/** A pipe has room for twice as much, whether anybody reads or not. */
+/**
+ * A pipe has room for twice as much, whether anybody reads or not; a page at least,
+ * where its user has very many: then this waits until the child is up, and reads.
+ */
 const MOST_AT_ONCE = 2 ** 15;
 
 /**

@@ -2,6 +2,7 @@
 
 import { BootstrapError } from "../../errors.ts";
 import { runForThread } from "../context.ts";
+import type { MemoryGrant } from "../memory/grant.ts";
 import {
   declareDead,
   grantToThread,
@@ -124,7 +125,7 @@ export class ThreadWorker {
       roster: sharedRoster(),
       // What is mapped can be looked at with ffi permission only.
       memory: permissions === "inherit" || libc() === null
-        ? grantToThread()
+        ? this.#grant()
         : null,
       asks: this.#asks,
       limited: maxHeapMb !== null,
@@ -132,6 +133,16 @@ export class ThreadWorker {
     });
     // While the Worker starts: it takes longer.
     loadTypes();
+  }
+
+  /** What lets it share memory; without that its Worker ends. */
+  #grant(): MemoryGrant {
+    try {
+      return grantToThread();
+    } catch (error) {
+      this.#carrier.end();
+      throw error;
+    }
   }
 
   /** Whether it may load these modules. */

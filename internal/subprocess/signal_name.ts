@@ -51,7 +51,7 @@ export function signalName(number: number): string {
 const MOST = 31;
 
 /** Checks what is to be sent; not every name is one on every system. */
-export function checkSignal(signal: unknown): void {
+export function checkSentSignal(signal: unknown): void {
   if (typeof signal === "number") {
     return void checkInteger(signal, "send a signal", "signal", 0, MOST);
   }

@@ -634,6 +634,20 @@ describe("locks and their like", () => {
       assertEquals([code, stdout, stderr], [0, "all done\n", ""], `${flags}`);
     }
   });
+
+  it("refuse to block for ever where nobody could end that", async () => {
+    const { code, stdout, stderr } = await deno([
+      "run",
+      "-q",
+      "-A",
+      "--deny-ffi",
+      pathOf("tests/fixtures/blocks_alone.ts"),
+    ]);
+    assertEquals(
+      [code, stdout, stderr],
+      [0, "from itself\nfrom a thread\nfrom a thread\n", ""],
+    );
+  });
 });
 
 function fail(): never {

@@ -64,8 +64,9 @@ export function grantToChild(): MemoryGrant | null {
 
 /** How another thread of this process joins. */
 export function grantToThread(): MemoryGrant {
-  const { space } = ownHome();
+  const { space, waits } = ownHome();
   const { grant, base } = space.arena;
+  waits.isAlone = false;
   return { arena: { ...grant, base }, parent: space.member.id };
 }
 
@@ -109,7 +110,10 @@ export function enter(arena: Arena): Home {
   onceTypesAreKnown(() =>
     member.sweepBy((slot, owner) => sweepAfter(space, slot, owner))
   );
-  return { space, waits: new Waits(member), holdings: new Holdings(space) };
+  const waits = new Waits(member);
+  // Only threads that this one starts can look at memory that is not mapped.
+  waits.isAlone = arena.base === null && grantedMemory() === null;
+  return { space, waits, holdings: new Holdings(space) };
 }
 
 /** What a thread leaves behind that has died, wherever it was. */

@@ -8,7 +8,7 @@
  * behind that, first in, first out, in a {@linkcode Line} for each gate.
  */
 
-import { ShutDownError } from "../../errors.ts";
+import { ProcessError, ShutDownError } from "../../errors.ts";
 import { currentCoroutine } from "../context.ts";
 import { breathe } from "../turn.ts";
 import {
@@ -123,6 +123,7 @@ export class Line {
     const taken = attempt() ??
       (timeout === 0 ? undefined : this.#spin(attempt));
     if (taken !== undefined || timeout === 0) return taken;
+    if (this.#waits.isAlone && timeout === Infinity) throw endless();
     this.#waits.suspend();
     try {
       return this.#block(attempt, timeout);
@@ -311,6 +312,8 @@ export class Line {
 /** All waits of one thread in one arena. */
 export class Waits {
   readonly member: Member;
+  /** Whether nobody else can ever give this thread what it waits for. */
+  isAlone = false;
   #lines = new Set<Line>();
   #running = false;
   /** Whether the program goes on during the sleep, or will during the next. */
@@ -402,6 +405,12 @@ export function wake(line: Line, count: number, member: Member): void {
   if (!line.isEmpty) return line.lookSoon();
   const { set } = line.gate;
   for (let i = 0; i < count && set.wantsWake; i++) set.wakeOne(member);
+}
+
+function endless(): ProcessError {
+  return new ProcessError(
+    "Cannot block this thread until something comes as nobody could give it: its own coroutines could not run, it has started no threads, and its child processes have no --allow-ffi. Use the method without Sync, and await it, or give a timeout",
+  );
 }
 
 function stopped(): ShutDownError {

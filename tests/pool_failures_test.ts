@@ -15,12 +15,11 @@ import {
   trappedPools,
 } from "./conformance/pool_failures.ts";
 import * as work from "./fixtures/pool_work.ts";
+import { numbers } from "./support/counting.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { deno, pathOf } from "./support/run.ts";
 import { tempFile } from "./support/temp_file.ts";
 import { sample, times } from "./support/times.ts";
-
-const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 const processes = { name: "pool", Pool };
 const threads = { name: "thread pool", Pool: ThreadPool };

@@ -27,6 +27,7 @@ import {
 } from "@multi/processing";
 import * as work from "../fixtures/pool_work.ts";
 import { chosen } from "../support/chosen.ts";
+import { numbers } from "../support/counting.ts";
 import { collectGarbage } from "../support/collect_garbage.ts";
 import { nothingLeft } from "../support/nothing_left.ts";
 import { tempFile } from "../support/temp_file.ts";
@@ -41,8 +42,6 @@ export interface ExecutorFlavour {
   /** The steps that it is to be tested by; by default, all. */
   readonly steps?: readonly string[];
 }
-
-const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** Describes what every executor does. */
 export function executorConformance(

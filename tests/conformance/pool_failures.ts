@@ -18,12 +18,10 @@ import {
 } from "@multi/processing";
 import * as work from "../fixtures/pool_work.ts";
 import { chosen } from "../support/chosen.ts";
+import { numbers, squares } from "../support/counting.ts";
 import { nothingLeft } from "../support/nothing_left.ts";
 import { until, untilFile } from "../support/until.ts";
 import { tempFile } from "../support/temp_file.ts";
-
-const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
-const squares = (count: number) => numbers(count).map((n) => n * n);
 
 type PoolClass = new (options?: number | PoolOptions) => AnyPool;
 

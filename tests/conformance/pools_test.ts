@@ -1,5 +1,4 @@
-import { Pool, ThreadPool } from "@multi/processing";
+import { Pool } from "@multi/processing";
 import { poolConformance } from "./pools.ts";
 
 poolConformance({ name: "pool", Pool });
-poolConformance({ name: "thread pool", Pool: ThreadPool });

@@ -686,7 +686,7 @@ export class Manager extends BaseManager {
    * Python: `manager.dict(pairs)`.
    */
   dict<V, K extends DictKey = string>(
-    pairs: Iterable<readonly [key: K, value: V]>,
+    pairs?: Iterable<readonly [key: K, value: V]>,
   ): Promise<DictProxy<V, K>>;
   dict(entries?: object): Promise<unknown> {
     return made(this, "dict", asArray(entries));

@@ -103,6 +103,9 @@ describe("a Manager", () => {
     assertEquals(await dict.entries(), []);
     const pairs = await manager.dict<string, number>(new Map([[1, "one"]]));
     assertEquals(await pairs.get(1), "one");
+    const squares = await manager.dict<number, number>();
+    await squares.set(3, 9);
+    assertEquals(await squares.entries(), [[3, 9]]);
     const odd = await manager.dict({ ["__proto__"]: 1, constructor: 2 });
     assertEquals(await odd.keys(), ["__proto__", "constructor"]);
     assertEquals(await odd.has("toString"), false);

@@ -22,11 +22,11 @@ const CANNOT = "run a program";
 /** The longest command that an error message shows whole. */
 const SHOWN = 200;
 
-/** A command line for reading, in quotes. */
+/** A command line for reading, in quotes; a shell's is one text as it is. */
 export function show(args: readonly string[]): string {
-  const line = args
-    .map((arg) => /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg}'`)
-    .join(" ");
+  const isPlain = (arg: string) =>
+    args.length === 1 || /^[\w@%+=:,./-]+$/.test(arg);
+  const line = args.map((arg) => isPlain(arg) ? arg : `'${arg}'`).join(" ");
   return `"${line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line}"`;
 }
 

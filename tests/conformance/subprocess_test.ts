@@ -542,6 +542,14 @@ describe("the end of a program", () => {
     // A real-time signal, for which the runtime has no name.
     assertMatch(await message("kill -40 $$"), /was ended by signal 40$/);
     assertMatch(await message("exit 77"), /returned non-zero exit status 77$/);
+    const byShell = await assertRejects(
+      () => checkCall("exit 77", { shell: true }),
+      CalledProcessError,
+    );
+    assertEquals(
+      byShell.message,
+      '"exit 77" returned non-zero exit status 77',
+    );
     const unknown = new CompletedProcess({ args: ["a"], returncode: -999 });
     assertThrows(
       () => unknown.checkReturncode(),

@@ -89,6 +89,14 @@ describe("the example", () => {
     assertMatch(stderr, /^Process throws:\nError: out of luck\n/);
   });
 
+  it("supervisor.ts", async () => {
+    const { code, stdout, stderr } = await example("supervisor.ts");
+    assertEquals(
+      [code, stdout, stderr],
+      [0, "4 workers died\n20 jobs are done\n", ""],
+    );
+  });
+
   it("thread_hello.ts", async () => {
     const { code, stdout, stderr } = await example("thread_hello.ts");
     assertEquals([code, stderr], [0, ""]);

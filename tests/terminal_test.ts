@@ -14,16 +14,13 @@ describe({
     it("ends parent and children once, without a word", async () => {
       const folder = await Deno.makeTempDir();
       const mark = new Mark();
-      const program = pathOf("tests/fixtures/leaves_children.ts");
-      const [script, ...args] = onTerminal(
-        ["run", "-q", "-A", program, "never", folder, "ready"],
+      const terminal = start(
+        "leaves_children.ts",
+        mark,
+        "never",
+        folder,
+        "ready",
       );
-      const terminal = new Deno.Command(script, {
-        args,
-        env: mark.env,
-        stdin: "piped",
-        stdout: "piped",
-      }).spawn();
       const output = new Response(terminal.stdout).text();
       const names = ["idle", "busy", "parent", "grandchild"];
       await until(async () => {
@@ -39,5 +36,41 @@ describe({
       await mark.noneLeft();
       await Deno.remove(folder, { recursive: true });
     });
+
+    it("lets a pool finish what it has begun, where all listen to it", async () => {
+      const mark = new Mark();
+      const terminal = start("stops_cleanly.ts", mark);
+      let output = "";
+      const chunks = terminal.stdout.pipeThrough(new TextDecoderStream());
+      const keyboard = terminal.stdin.getWriter();
+      for await (const chunk of chunks) {
+        output += chunk;
+        if (chunk.includes("works")) await keyboard.write(Uint8Array.of(3));
+      }
+      const { code } = await terminal.status;
+      await keyboard.close().catch(() => {});
+      assertEquals(
+        [code, output.replaceAll("\r", "")],
+        [0, "works\n^Call are there\n"],
+      );
+      await mark.noneLeft();
+    });
   },
 });
+
+/** Starts a fixture on a terminal, whose keyboard is the stdin of what it gives. */
+function start(
+  name: string,
+  { env }: Mark,
+  ...args: string[]
+): Deno.ChildProcess {
+  const [script, ...words] = onTerminal(
+    ["run", "-q", "-A", pathOf(`tests/fixtures/${name}`), ...args],
+  );
+  return new Deno.Command(script, {
+    args: words,
+    env,
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+}

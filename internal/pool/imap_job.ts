@@ -76,14 +76,16 @@ export class ImapJob
     plan: MapPlan,
     { isOrdered, endsByError }: ImapKind,
   ) {
-    const input = inputOf(plan.items, () => dispatcher.schedule());
+    const { chunksize = 1 } = plan;
+    const arrived = () => dispatcher.schedule();
+    const input = inputOf(plan.items, arrived, () => chunksize);
     this.told = plan.told;
     this.#dispatcher = dispatcher;
     this.#plan = plan;
     this.#isOrdered = isOrdered;
     this.#endsByError = endsByError;
     this.#input = input;
-    this.#chunksize = plan.chunksize ?? 1;
+    this.#chunksize = chunksize;
     this.#progress = new MapProgress(dispatcher.progress, input.length);
     this.#limits = new JobLimits(
       dispatcher,

@@ -2,6 +2,7 @@
 
 import { checkItems, isAsyncIterable } from "../check.ts";
 import { runForThread } from "../context.ts";
+import { Deque } from "./deque.ts";
 import { checkIterator, checkStep } from "./iterators.ts";
 
 /** Items that are taken one after the other. */
@@ -19,15 +20,29 @@ export interface Input {
   close(): void;
 }
 
-/** Makes it from what the user gives; `arrived` is called when there are more. */
-export function inputOf(items: unknown, arrived: () => void): Input {
-  if (Array.isArray(items)) return new List([...items]);
+/**
+ * Makes it from what the user gives; `arrived` is called when there are more, and
+ * `eachOf` says of a length how many will be taken at a time.
+ */
+export function inputOf(
+  items: unknown,
+  arrived: () => void,
+  eachOf: (length: number) => number,
+): Input {
+  if (Array.isArray(items)) {
+    const { length } = items;
+    return new List(copyOf(items, eachOf(length)), length);
+  }
   if (ArrayBuffer.isView(items) && "slice" in items) {
-    return new List((items as Uint8Array).slice());
+    const copy = (items as Uint8Array).slice();
+    return new List([copy], copy.length);
   }
   if (
     typeof items === "string" || items instanceof Set || items instanceof Map
-  ) return new List([...items]);
+  ) {
+    const copy = [...items];
+    return new List([copy], copy.length);
+  }
   checkItems(items);
   if (!isAsyncIterable(items)) {
     return new Sequence(checkIterator(items[Symbol.iterator](), "items"));
@@ -36,31 +51,57 @@ export function inputOf(items: unknown, arrived: () => void): Input {
   return new Stream(iterator, arrived);
 }
 
+/** So many items are copied together, if fewer are taken at a time. */
+const TOGETHER = 2 ** 12;
+
+/**
+ * A copy in parts that will be taken as they are. One large array would be memory
+ * that is fresh from the system each time, which costs more than all else.
+ */
+function copyOf(items: unknown[], each: number): unknown[][] {
+  // Others may give something else when they are asked one after the other.
+  const list = items.constructor === Array ? items : [...items];
+  const size = each * Math.max(1, Math.floor(TOGETHER / each));
+  const parts: unknown[][] = [];
+  for (let at = 0; at < list.length; at += size) {
+    parts.push(list.slice(at, at + size));
+  }
+  return parts;
+}
+
 /** A list, as it was when it was given. */
 class List implements Input {
-  readonly #items: unknown[] | Uint8Array;
+  readonly length: number;
+  /** The rest, in parts. */
+  readonly #parts: Deque<unknown[] | Uint8Array> = new Deque();
+  /** How many of the first one were taken. */
   #at = 0;
 
-  constructor(items: unknown[] | Uint8Array) {
-    this.#items = items;
-  }
-
-  get length(): number {
-    return this.#items.length;
+  constructor(parts: Iterable<unknown[] | Uint8Array>, length: number) {
+    for (const part of parts) if (part.length > 0) this.#parts.push(part);
+    this.length = length;
   }
 
   get isOver(): boolean {
-    return this.#at >= this.#items.length;
+    return this.#parts.size === 0;
   }
 
   take(most: number): ArrayLike<unknown> {
+    const part = this.#parts.first;
+    if (part === undefined) return [];
     const at = this.#at;
-    this.#at = Math.min(at + most, this.#items.length);
-    return this.#items.slice(at, this.#at);
+    this.#at = Math.min(at + most, part.length);
+    const isWhole = this.#at - at === part.length;
+    const taken = isWhole ? part : part.slice(at, this.#at);
+    if (this.#at === part.length) {
+      this.#parts.shift();
+      this.#at = 0;
+    }
+    return taken;
   }
 
   close(): void {
-    this.#at = this.#items.length;
+    this.#parts.clear();
   }
 }
 

@@ -60,19 +60,19 @@ export class MapJob implements Source, TaskOwner {
     plan: MapPlan,
     settled: (ok: boolean, value: unknown) => void,
   ) {
-    const input = inputOf(plan.items, () => dispatcher.schedule());
-    const { length } = input;
     const { chunksize } = plan;
+    const eachOf = (length: number) =>
+      chunksize ?? Math.max(1, Math.ceil(length / (4 * dispatcher.crew.size)));
+    const arrived = () => dispatcher.schedule();
+    const input = inputOf(plan.items, arrived, eachOf);
+    const { length } = input;
     this.told = plan.told;
     this.#dispatcher = dispatcher;
     this.#plan = plan;
     this.#input = input;
     this.#settled = settled;
     this.#adapts = chunksize === undefined && length === null;
-    this.#chunksize = chunksize ??
-      (length === null
-        ? 1
-        : Math.max(1, Math.ceil(length / (4 * dispatcher.crew.size))));
+    this.#chunksize = length === null ? chunksize ?? 1 : eachOf(length);
     this.#progress = new MapProgress(dispatcher.progress, length);
     this.#limits = new JobLimits(
       dispatcher,

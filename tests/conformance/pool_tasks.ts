@@ -178,6 +178,29 @@ export function poolTasks({ it, Pool, common }: PoolSubject): void {
       );
     });
 
+    it("lists as they were when they were given, with gaps and ways of their own", async () => {
+      const pool = common();
+      for (const length of [0, 1, 4095, 4096, 10_000]) {
+        for (const options of [{ chunksize: 3 }, {}, { chunksize: 5000 }]) {
+          const list = numbers(length);
+          const map = pool.map(work.square, list, options);
+          const imap = pool.imap(work.square, list, options);
+          list.fill(-1);
+          assertEquals(await map, squares(length));
+          assertEquals(await Array.fromAsync(imap), squares(length));
+        }
+      }
+      // deno-lint-ignore no-sparse-arrays
+      const sparse = [1, , 3];
+      assertEquals(await pool.map(work.echo, sparse), [1, undefined, 3]);
+      class Twice extends Array<number> {
+        override [Symbol.iterator](): ArrayIterator<number> {
+          return Array.from(this.keys(), (i) => 2 * this[i]!).values();
+        }
+      }
+      assertEquals(await pool.map(work.square, Twice.of(1, 2, 3)), [4, 16, 36]);
+    });
+
     it("nothing, whatever the form", async () => {
       const pool = common();
       assertEquals(await pool.map(work.square, []), []);

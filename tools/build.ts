@@ -72,6 +72,26 @@ async function bundle(entries: readonly string[], out: string): Promise<void> {
   if (!success) throw new Error("Cannot bundle the modules: see above");
 }
 
+/** Tells the module that finds the others in which file below that folder it lies. */
+async function tellWhereItIs(out: string): Promise<void> {
+  const name = "internal/launch/own_modules.ts";
+  const found: string[] = [];
+  for await (const { name: file, isFile } of Deno.readDir(out)) {
+    if (!isFile) continue;
+    const text = await Deno.readTextFile(`${out}/${file}`);
+    if (!text.includes(name)) continue;
+    found.push(file);
+    await Deno.writeTextFile(`${out}/${file}`, text.replace(name, file));
+  }
+  if (found.length !== 1) {
+    throw new Error(
+      `Cannot tell which file has ${name} as these name it: ${
+        found.join(", ")
+      }`,
+    );
+  }
+}
+
 /** Empties the folder, which must be one of ours, or nobody's. */
 async function clear(folder: string): Promise<void> {
   try {
@@ -116,6 +136,7 @@ export async function build(
     ...opened,
   ]);
   await bundle([...entries], `${target}/js`);
+  await tellWhereItIs(`${target}/js`);
   for (const path of opened) {
     const built = `${
       "../".repeat(path.split("/").length - 1) || "./"

@@ -2,9 +2,18 @@
 
 import { BootstrapError } from "../../errors.ts";
 import { isLoading, isReplaying } from "./identity.ts";
+import { isBundled } from "./own_modules.ts";
 
-/** Refuses to start what is named so, where that would start it twice. */
+/**
+ * Refuses to start what is named so, where that would start it twice, or it could
+ * not load this library.
+ */
 export function checkMayStart(name: string): void {
+  if (isBundled) {
+    throw new BootstrapError(
+      `Cannot start ${name} as this package is in the program's bundle, where children and threads do not find its modules: keep it out by \`deno bundle --external "@multi/processing"\`, and run the bundle with the deno.json or import map that knows that name`,
+    );
+  }
   if (isLoading()) {
     throw new BootstrapError(
       `Cannot start ${name} while the modules of a child process or a thread are being loaded: a module that it imports starts others at its top level. Put what only the main program does under \`if (import.meta.main) { … }\``,

@@ -13,6 +13,7 @@ import { type Launch, runDeno } from "./deno_process.ts";
 import { isFrozen } from "./frozen.ts";
 import { self } from "./identity.ts";
 import { LEVELS, log } from "./log.ts";
+import { isBundled } from "./own_modules.ts";
 import { permissionFlags } from "./permissions.ts";
 import { startSettings } from "./start_method.ts";
 
@@ -55,7 +56,8 @@ function takeOver(): void {
   const { mainModule } = self();
   const settings = startSettings();
   isKeeping = true;
-  wanted = isFrozen() ? 0 : settings.spares; // it cannot wait for a message
+  // One of a compiled program cannot wait for a message, one of a bundle not begin.
+  wanted = isFrozen() || isBundled ? 0 : settings.spares;
   losses = 0;
   preload = [
     ...isUserModule(mainModule) ? [mainModule] : [],

@@ -22,6 +22,7 @@ import byDefault, {
 } from "./fixtures/tasks.ts";
 import { digest, tasks } from "./fixtures/reexports.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
+import { deno } from "./support/run.ts";
 
 const TASKS = new URL("./fixtures/tasks.ts", import.meta.url);
 
@@ -195,6 +196,33 @@ describe("a target that cannot be found is an error that says why", () => {
     assertThrows(make(class Thing {}), TypeError, "Thing is a class");
     assertThrows(make("hash"), TypeError, '"target" as it must be a function');
     assertThrows(make(undefined), TypeError, "current value is undefined");
+  });
+
+  it("it is in a program that a child cannot import", async () => {
+    const program = `
+      import { Process, Thread } from "@multi/processing";
+      const two = 2;
+      export function double(n) { return n * two; }
+      for (const Kind of [Process, Thread]) {
+        const needy = new Kind({ target: double, args: [3] });
+        const free = new Kind({ target: (n) => n * 2, args: [3] });
+        for (const one of [needy, free]) one.start();
+        console.log(await needy.result().catch((error) => error.message));
+        console.log(await free.result());
+      }
+    `;
+    const ways = [
+      [await deno(["eval", program]), "was given to deno eval"],
+      [
+        await deno(["run", "-A", "--ext=js", "-"], { stdin: program }),
+        "was read from stdin",
+      ],
+    ] as const;
+    for (const [{ stdout }, how] of ways) {
+      const message =
+        `two is not defined: the target "double" cannot be imported from a program that ${how}, so it was sent as its source text and does not see "two"; put the program into a file, and export it, or name its module by "module", or give it what it needs in "args"`;
+      assertEquals(stdout, `${message}\n6\n`.repeat(2));
+    }
   });
 
   it("the named module does not export it", async () => {

@@ -2,6 +2,7 @@
 
 import { BootstrapError } from "../../errors.ts";
 import type { FunctionReference } from "./function_reference.ts";
+import { self } from "./identity.ts";
 import { ownLoader } from "./loader.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -50,12 +51,17 @@ async function load(url: string): Promise<Namespace> {
   } catch (error) {
     if (error instanceof BootstrapError) throw error;
     throw new BootstrapError(
-      `Cannot load ${url}, which may export the target: ${
+      `Cannot load ${shown(url)}, which may export the target: ${
         error instanceof Error ? error.message : String(error)
       }`,
       { cause: error },
     );
   }
+}
+
+/** A module, as a message names it: a `data:` URL is its whole text. */
+function shown(url: string): string {
+  return /^data:.{80}/.test(url) ? `${url.slice(0, 60)}…` : url;
 }
 
 const sourceOf = (fn: unknown) => Function.prototype.toString.call(fn);
@@ -128,7 +134,7 @@ function oneOf(
   const [only, ...others] = named.length > 0 ? named : all;
   if (others.length === 0) return only?.[0];
   throw new BootstrapError(
-    `Cannot tell which function of ${url} is the target as the exports ${
+    `Cannot tell which function of ${shown(url)} is the target as the exports ${
       [only, ...others].map((one) => one![1][0]).join(", ")
     } have the same source: export a function of its own for each, such as \`export function work() { return ${
       only![1][0]
@@ -143,16 +149,18 @@ function missing(
 ): BootstrapError {
   if (name !== "" && typeof namespace[name] === "function") {
     return new BootstrapError(
-      `Cannot use the export "${name}" of ${url} as it is another function than the target: pass as target what that module exports, or leave "module" out`,
+      `Cannot use the export "${name}" of ${
+        shown(url)
+      } as it is another function than the target: pass as target what that module exports, or leave "module" out`,
     );
   }
   const exports = Object.keys(namespace).filter((key) =>
     typeof namespace[key] === "function"
   );
   return new BootstrapError(
-    `Cannot find the target ${
-      name === "" ? "" : `"${name}" `
-    }in ${url} as it is not exported there: export it, or name the right module; the functions exported are ${
+    `Cannot find the target ${name === "" ? "" : `"${name}" `}in ${
+      shown(url)
+    } as it is not exported there: export it, or name the right module; the functions exported are ${
       exports.length > 0 ? exports.join(", ") : "none"
     }`,
   );
@@ -210,25 +218,53 @@ export function namedImports(text: string, name: string): string[] {
   return [...new Set([...first, ...others])];
 }
 
+/** The main modules that Deno makes up, which a child cannot import. */
+const MADE_UP: Readonly<Record<string, string>> = {
+  stdin: "was read from stdin",
+  eval: "was given to deno eval",
+  repl: "was typed into deno repl",
+};
+
+/** How the main module came to be, where a child cannot import it. */
+function howMadeUp(): string | undefined {
+  const found = /\/\$deno\$(\w+)\.\w+$/.exec(self().mainModule);
+  return found ? MADE_UP[found[1]!] : undefined;
+}
+
+/** Why a target was not found, after its name. */
+function whyNot(
+  modules: readonly string[],
+  unresolved: readonly string[],
+  madeUp: string | undefined,
+): string {
+  const by = modules.length > 0 ? ` by ${modules.map(shown).join(" or ")}` : "";
+  const [specifier] = unresolved;
+  const unknown = specifier === undefined
+    ? ""
+    : ` (and what "${
+      unresolved.join('", "')
+    }" exports is not known here; if it is the target, name it by module: import.meta.resolve("${specifier}"))`;
+  const notExported = `is not exported${by}${unknown}`;
+  if (madeUp === undefined) return notExported;
+  const program = `cannot be imported from a program that ${madeUp}`;
+  return by === "" ? program : `${notExported}, and ${program}`;
+}
+
 function fromSource(
   { name, source, modules }: FunctionReference,
   unresolved: readonly string[],
 ): FoundFunction {
   const label = name === "" ? "the target" : `the target "${name}"`;
-  const [specifier] = unresolved;
-  const looked = (modules.length > 0 ? ` by ${modules.join(" or ")}` : "") +
-    (specifier === undefined
-      ? ""
-      : ` (and what "${
-        unresolved.join('", "')
-      }" exports is not known here; if it is the target, name it by module: import.meta.resolve("${specifier}"))`);
+  const madeUp = howMadeUp();
+  const why = whyNot(modules, unresolved, madeUp);
+  const first = madeUp === undefined ? "" : "put the program into a file, and ";
   let call: unknown;
   try {
     // Indirect, so that the text sees the globals and nothing of this module.
     call = (0, eval)(`"use strict";(${source}\n)`);
   } catch (cause) {
     throw new BootstrapError(
-      `Cannot use ${label} as it is not exported${looked}, and its source is no function by itself (a method, perhaps): export a function that calls it`,
+      `Cannot use ${label} as it ${why}, and its source is no function by itself (a method, perhaps): ${first}export a function that calls it`,
       { cause },
     );
   }
@@ -243,9 +279,9 @@ function fromSource(
           /^(\S+) is not defined$/.exec(error.message);
         if (!out) return error;
         const message =
-          `${error.message}: ${label} is not exported${looked}, so it was sent as its source text and does not see "${
+          `${error.message}: ${label} ${why}, so it was sent as its source text and does not see "${
             out[1]
-          }"; export it, or ${cure}`;
+          }"; ${first}export it, or ${cure}`;
         if (error.stack) {
           error.stack = error.stack.replace(error.message, message);
         }

@@ -100,9 +100,22 @@ describe("the desk", () => {
       assertEquals([fn, ok], ["", false]);
       ids.push(id);
     }
-    assertEquals(ids, ["negative", 0, 3, 4]);
+    assertEquals(ids, ["negative", 0, -3, -4]);
     seat.exit("leaves");
     await waits;
+  });
+
+  it("calls a task that has no id as no other one", async () => {
+    const desk = newDesk();
+    const seat = await sit(desk, "a");
+    const given = [undefined, 1, 2, undefined, 4, 3];
+    for (const id of given) {
+      await desk.tasks.put({ fn: "f", ...(id !== undefined && { id }) });
+    }
+    const ids = new Set<string | number>();
+    for (const _ of given) ids.add((await next(seat)).id);
+    assertEquals(ids.size, given.length);
+    seat.exit("leaves");
   });
 
   it("gives a task no oftener than it may be", async () => {
@@ -117,7 +130,7 @@ describe("the desk", () => {
     const results = await desk.results.getMany(2);
     assertEquals(
       results.map(({ id, ok, attempts, worker }) => [id, ok, attempts, worker]),
-      [[1, false, 2, "b"], [2, false, 1, "c"]],
+      [[-1, false, 2, "b"], [-2, false, 1, "c"]],
     );
   });
 });

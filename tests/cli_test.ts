@@ -213,7 +213,7 @@ describe("the command", () => {
       ok: true,
       value: 16,
     });
-    const second = got.get(2);
+    const second = got.get(-2);
     assertEquals(second?.ok && second.value, 9);
     assertInstanceOf(errorOf(got.get("fails")), RangeError);
     assertInstanceOf(errorOf(got.get("dies")), WorkerLostError);
@@ -224,7 +224,7 @@ describe("the command", () => {
     );
     assertEquals(errorOf(got.get("unsendable")).name, "DataCloneError");
     assertEquals(errorOf(got.get("slow")).name, "TimeoutError");
-    assertMatch(errorOf(got.get(9)).message, /must be \{ fn: string/);
+    assertMatch(errorOf(got.get(-9)).message, /must be \{ fn: string/);
 
     await until(() => exists(path));
     const json = await deno(

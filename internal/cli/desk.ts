@@ -234,7 +234,8 @@ export class Desk implements Keeper {
       ? task
       : { fn: "", id: idOf(task) } as QueuedTask;
     const entry: Entry = {
-      order: { key, id: id ?? key, fn, args, timeout: timeout ?? null },
+      // Who gives ids counts up, most likely, from what number ever.
+      order: { key, id: id ?? -key, fn, args, timeout: timeout ?? null },
       retries: retries ?? this.#retries,
       attempts: 0,
       since: performance.now(),

@@ -10,7 +10,10 @@ export interface QueuedTask {
   fn: string;
   /** What it is called with; by default nothing. */
   args?: readonly unknown[];
-  /** Comes back with the result; by default a number that no other task has. */
+  /**
+   * Comes back with the result; by default a number below 0, which no other task has
+   * as long as you give no such ids.
+   */
   id?: string | number;
   /**
    * How often it is given to somebody else when its worker has died; by default

@@ -346,6 +346,15 @@ describe("the command", () => {
     await using _ = none;
     assertEquals(await none.ended(), 1);
     assertMatch(none.stderr, /^ProcessError: Cannot work as file:.*not found/m);
+    const path = `${newPath()}.ts`;
+    await Deno.writeTextFile(path, `import "name-of-a-config-file";`);
+    const unnamed = command("work", "--address", address, path);
+    await using _too = unnamed;
+    assertEquals(await unnamed.ended(), 1);
+    assertMatch(
+      unnamed.stderr,
+      /^ProcessError: Cannot work as file:.*: run "work" by `deno run --config .*"name-of-a-config-file" not a dependency/m,
+    );
   });
 
   it("tells clients that it ends, and who runs it what is left", async () => {

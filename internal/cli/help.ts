@@ -46,6 +46,9 @@ Of status:
     --json                print it once, as JSON
     --interval MS         how often it is drawn anew [500]
 
+MODULE is a path or a URL. If it imports by the names of a deno.json, deno is to be
+given that: deno run -A --config deno.json jsr:@multi/processing/cli work MODULE
+
 The first Ctrl-C (SIGINT or SIGTERM) lets work finish what it has begun; the second
 one ends it at once, and others are given what it had.
 

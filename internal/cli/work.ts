@@ -61,8 +61,12 @@ async function functionsOf(
   } catch (cause) {
     if (stop.aborted) return []; // Ctrl-C has ended its process
     const { name, message } = cause as Error;
+    // From a registry, the command has no config file by itself, wherever that lies.
+    const cure = /^Import ".*" not a dependency/.test(message)
+      ? `run "work" by \`deno run --config deno.json\`, with the deno.json that knows what it imports: `
+      : "";
     throw new ProcessError(
-      `Cannot work as ${module} cannot be loaded: ${name}: ${message}`,
+      `Cannot work as ${module} cannot be loaded: ${cure}${name}: ${message}`,
       { cause },
     );
   }

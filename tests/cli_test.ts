@@ -65,6 +65,12 @@ async function serve(...args: string[]): Promise<[Running, string]> {
   return [server, address!];
 }
 
+/** The same where a stream, 1 or 2, takes nothing: as where a disk is full. */
+function mute(stream: 1 | 2, ...args: string[]): Running {
+  const shell = ["-c", `exec "$@" ${stream}>/dev/full`, "sh", Deno.execPath()];
+  return new Running([...shell, ...RUN, ...args], ENV, "sh");
+}
+
 function worker(address: string, ...args: string[]): Running {
   return command("work", "--address", address, ...args, TASKS);
 }
@@ -339,6 +345,41 @@ describe("the command", () => {
     );
     assertEquals([ran.code, ran.stderr], [0, ""]);
     assertMatch(ran.stdout, /^queued 0 {2}running 0 .*\n\nno workers\n$/m);
+  });
+
+  it({
+    name: "does not end for what it cannot say",
+    ignore: Deno.build.os !== "linux", // where /dev/full is
+    async fn() {
+      const address = `@cli-${crypto.randomUUID()}`;
+      const at = ["--address", address];
+      await using server = mute(2, "serve", ...at);
+      await server.says(/^serving at /m);
+      await using work = mute(2, "work", ...at, "--processes=1", TASKS);
+      {
+        await using client = await connect(address);
+        await client.tasks.put({ fn: "square", args: [3] });
+        const result = await client.results.get();
+        assertEquals(result.ok && result.value, 9);
+      }
+      for (const running of [work, server]) {
+        running.kill("SIGINT");
+        assertEquals(await running.ended(), 0);
+      }
+    },
+  });
+
+  it({
+    name: "ends where it cannot give what was asked for",
+    ignore: Deno.build.os !== "linux", // where /dev/full is
+    async fn() {
+      await using status = mute(1, "status", "--address", address);
+      assertEquals(await status.ended(), 1);
+      assertMatch(
+        status.stderr,
+        /^ProcessError: Cannot write to stdout: No space left on device.*\n$/,
+      );
+    },
   });
 
   it("does not work for a module that it cannot load", async () => {

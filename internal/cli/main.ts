@@ -13,7 +13,7 @@ import {
   readKey,
   readServerTls,
 } from "./options.ts";
-import { say } from "./say.ts";
+import { print, say } from "./say.ts";
 import { serve } from "./serve.ts";
 import { status } from "./status.ts";
 import { UsageError } from "./usage_error.ts";
@@ -41,7 +41,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function run(line: CommandLine): Promise<number> {
   if (!("texts" in line)) {
-    console.log(line.is === "help" ? HELP.trimEnd() : config.version);
+    print(line.is === "help" ? HELP.trimEnd() : config.version);
     return 0;
   }
   const { texts, flags: { tls: isTls = false, ...flags }, positional } = line;

@@ -7,7 +7,7 @@ import { nameOf } from "../pipe/address.ts";
 import { Desk } from "./desk.ts";
 import type { Way } from "./options.ts";
 import { CommandManager, SEAT, WATCH } from "./protocol.ts";
-import { say } from "./say.ts";
+import { print, say } from "./say.ts";
 import { stopSignal, whenAborted } from "./stop.ts";
 
 /** What is asked of `serve`. */
@@ -42,7 +42,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   const stop = whenAborted(stopSignal());
   await using manager = new Server(way);
   await manager.serve();
-  console.log(`serving at ${nameOf(manager.address)}`);
+  print(`serving at ${nameOf(manager.address)}`);
 
   await stop;
   const { queued, running, results } = await desk.status();

@@ -10,6 +10,7 @@ import { nameOf } from "../pipe/address.ts";
 import type { Way } from "./options.ts";
 import { CommandManager } from "./protocol.ts";
 import { render } from "./render.ts";
+import { print } from "./say.ts";
 import { Screen } from "./screen.ts";
 import { stopSignal, whenAborted } from "./stop.ts";
 
@@ -33,7 +34,7 @@ export async function status(options: StatusOptions): Promise<number> {
   }
   await using manager = await connect(way);
   const now = await (await manager.getWatch()).status();
-  console.log(json ? JSON.stringify(now) : render(now, nameOf(way.address)));
+  print(json ? JSON.stringify(now) : render(now, nameOf(way.address)));
   return 0;
 }
 

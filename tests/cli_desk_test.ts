@@ -1,8 +1,9 @@
 /** The desk at which the command gives tasks to workers, without processes. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
+import { ShutDownError } from "@multi/processing";
 import { Desk } from "../internal/cli/desk.ts";
 import type { Order, QueuedTask } from "../internal/cli/protocol.ts";
 import type { WorkerSeat } from "../internal/cli/seat.ts";
@@ -116,6 +117,14 @@ describe("the desk", () => {
     for (const _ of given) ids.add((await next(seat)).id);
     assertEquals(ids.size, given.length);
     seat.exit("leaves");
+  });
+
+  it("has no place for who comes when it stops", async () => {
+    const desk = newDesk();
+    const late = desk.seat({ id: "late", name: "late", processes: 1 });
+    await desk.close();
+    assertThrows(() => late.begin(null, []), ShutDownError, "it stops");
+    assertEquals((await desk.status()).workers, []);
   });
 
   it("gives a task no oftener than it may be", async () => {

@@ -498,7 +498,8 @@ describe("a server that goes and comes back", () => {
     assertEquals(result.ok && result.value, 9);
     second.kill("SIGTERM");
     assertEquals(await second.ended(), 0);
-    await work.says(/lost the server: the server stops/);
+    await work.says(/the server stops\n[^]*waits for the server at /);
+    assertEquals(work.stderr.match(/lost the server: /g)?.length, 2);
     work.kill("SIGINT"); // while it waits
     assertEquals(await work.ended(), 0);
   });

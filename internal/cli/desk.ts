@@ -90,6 +90,9 @@ export class Desk implements Keeper {
 
   /** It sits down, with what it still does. */
   enter(seat: WorkerSeat, keys: readonly number[]): void {
+    if (this.#isClosed) {
+      throw new ShutDownError("Cannot work for this server as it stops");
+    }
     const old = [...this.#seats].find(({ id }) => id === seat.id);
     this.#seats.add(seat);
     for (const key of keys) {

@@ -2,9 +2,10 @@
  * The way of a worker to the server, which may go and come back.
  *
  * All that ask wait for one connection. When that is found to be broken, a new one is
- * made at once, by which the server is told what this worker still does. A report that
- * could not be made is made to the same run of the server when it is there again: one
- * that was started anew does not know the task.
+ * made at once, or a little later where the server has said that it stops. By it the
+ * server is told what this worker still does. A report that could not be made is made
+ * to the same run of the server when it is there again: one that was started anew does
+ * not know the task.
  */
 
 import { delay } from "@std/async/delay";
@@ -143,13 +144,14 @@ export class Sessions {
     }
   }
 
-  async #connect(): Promise<Session> {
+  async #connect(pause = 0): Promise<Session> {
     const { signal } = this.#giveUp;
     const name = nameOf(this.#way.address);
     this.#hurry();
-    let isFirst = true;
-    for (let pause = FIRST_PAUSE_MS;; pause = longer(pause)) {
+    for (let isFirst = true;; isFirst = false) {
       signal.throwIfAborted();
+      if (pause > 0) await delay(pause * (0.5 + Math.random() / 2), { signal });
+      pause = longer(pause);
       try {
         const session = this.#current = await this.#enter(signal);
         clearTimeout(this.#hurrying);
@@ -164,9 +166,7 @@ export class Sessions {
         if (isFinal(error)) throw error;
         const { message } = error as Error;
         if (isFirst) this.#note(`waits for the server at ${name}: ${message}`);
-        isFirst = false;
       }
-      await delay(pause * (0.5 + Math.random() / 2), { signal });
     }
   }
 
@@ -205,7 +205,10 @@ export class Sessions {
     this.#note(`lost the server: ${why}`);
     close(session);
     // It is to know as soon as it is there again that its tasks are done here.
-    this.#open().catch(() => {}); // who asks next gets the error
+    this.#session = this.#connect(
+      why === "the server stops" ? FIRST_PAUSE_MS : 0,
+    );
+    this.#session.catch(() => {}); // who asks next gets the error
   }
 
   #stopped(): void {
@@ -229,7 +232,7 @@ export class Sessions {
 }
 
 function longer(pause: number): number {
-  return Math.min(pause * 2, LAST_PAUSE_MS);
+  return Math.min(Math.max(pause * 2, FIRST_PAUSE_MS), LAST_PAUSE_MS);
 }
 
 async function close({ manager, beating }: Session): Promise<void> {

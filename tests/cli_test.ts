@@ -125,7 +125,9 @@ describe("a command line", () => {
     ["work --authkey abc x.ts", /everybody on this machine/],
     ["work", /without MODULE/],
     ["work a.ts b.ts", /"b.ts" as work takes nothing but MODULE/],
+    ["serve -1", /-1 as serve has no such option/],
     ["work a.ts --name", /--name without a value/],
+    ["work a.ts --name=", /--name as its value is empty/],
   ];
   for (const [args, message] of wrong) {
     it(`"${args}" is refused`, () => {
@@ -136,6 +138,17 @@ describe("a command line", () => {
       assertMatch(error.message, message);
     });
   }
+
+  it("has values that look like options, or like none", () => {
+    const line = readCommandLine(["serve", "--retries", "-1", "--maxsize=-2"]);
+    assert("texts" in line);
+    assertEquals(line.texts, { retries: "-1", maxsize: "-2" });
+    assertThrows(
+      () => readCommandLine(["serve", "--retries", "", "--quiet"]),
+      UsageError,
+      "Cannot use --retries as its value is empty",
+    );
+  });
 
   it("has an address", () => {
     assertEquals(readAddress("localhost:1"), ["localhost", 1]);

@@ -63,7 +63,8 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     );
   }
   const syntax: Syntax = SYNTAX[name];
-  const parsed = parseArgs(args.slice(1), {
+  const given = joinValues(args.slice(1), syntax.texts);
+  const parsed = parseArgs(given, {
     string: [...syntax.texts, "_"],
     boolean: [...syntax.flags],
     unknown: (arg, key) => {
@@ -76,8 +77,11 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     const text = parsed[option];
     if (text === undefined) continue;
     if (text === "") {
+      const isEmpty = given.includes(`--${option}=`);
       throw new UsageError(
-        `Cannot use --${option} without a value: write --${option}=VALUE`,
+        `Cannot use --${option} ${
+          isEmpty ? "as its value is empty" : "without a value"
+        }: write --${option}=VALUE`,
       );
     }
     texts[option] = String(text);
@@ -90,6 +94,22 @@ export function readCommandLine(args: readonly string[]): CommandLine {
 
 function isCommand(name: string): name is CommandName {
   return Object.hasOwn(SYNTAX, name);
+}
+
+/** Ties to their options what would not count as values: negative numbers, nothing. */
+function joinValues(
+  args: readonly string[],
+  texts: readonly string[],
+): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const option = joined.at(-1) ?? "";
+    const isValue = /^(-[\d.].*)?$/s.test(arg) &&
+      texts.some((text) => option === `--${text}`);
+    if (isValue) joined[joined.length - 1] = `${option}=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 function refuse(name: CommandName, arg: string): never {

@@ -230,7 +230,8 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
    * told what to do when this thread yields.
    *
    * @throws {DataCloneError} If an argument cannot be sent; nothing was started.
-   * @throws {ProcessError} If it was started before.
+   * @throws {ProcessError} If it was started before, or the system has no files,
+   * processes or memory left for it.
    * @throws {BootstrapError} If this is a child that still loads its modules.
    * @throws {Deno.errors.NotCapable} If a permission is missing.
    */

@@ -20,7 +20,7 @@ import {
 import { putOne } from "./fixtures/queue_work.ts";
 import * as work from "./fixtures/work.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
-import { deno, pathOf } from "./support/run.ts";
+import { deno, pathOf, run } from "./support/run.ts";
 import { until, untilFile } from "./support/until.ts";
 
 /** Starts it, gives its result, and waits for its end. */
@@ -192,6 +192,36 @@ describe("what a process is made from", () => {
       }
     });
   }
+});
+
+describe({
+  name: "what the system does not run",
+  ignore: Deno.build.os !== "linux", // its limits are those of Linux
+  fn() {
+    const GONE =
+      'the working directory of this program is gone: give an absolute path as "cwd"';
+    const causes = [
+      [["folder"], "NotFound", GONE],
+      [["folder", "."], "NotFound", GONE],
+      [["files"], "ProcessError", "too many files are open: run fewer"],
+      [["variable"], "RangeError", 'its environment variable "LONG" is longer'],
+    ] as const;
+    for (const [args, name, why] of causes) {
+      it(`is told with the cause, for processes and other programs: ${args}`, async () => {
+        const limited = 'ulimit -n 64; exec "$@"';
+        const program = pathOf("tests/fixtures/cannot_run.ts");
+        const { stdout, stderr } = await run("sh", [
+          ...["-c", limited, "sh", Deno.execPath()],
+          ...["run", "-q", "-A", program, ...args],
+        ]);
+        assertEquals(stderr, "");
+        const [process, other] = stdout.split("\n");
+        assertStringIncludes(process!, `${name}: Cannot start a process as `);
+        assertStringIncludes(other!, `${name}: Cannot run "/bin/true" as `);
+        for (const line of [process, other]) assertStringIncludes(line!, why);
+      });
+    }
+  },
 });
 
 describe("the end of a process", () => {

@@ -32,12 +32,6 @@ export function checkCwd(cwd: unknown, cannot: string): void {
   throw mustBe(cannot, "cwd", "a path or a file URL", cwd);
 }
 
-/** Whether something could not be run as there is no such working directory. */
-export function isCwdMissing(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound &&
-    /No such cwd|cwd is not a dir/.test(error.message);
-}
-
 /** Checks what a process has of its own, and its threads share. */
 export function checkProcessSettings(settings: object, cannot: string): void {
   const { env, cwd, stdout, stderr, v8Flags } = settings as Partial<

@@ -1,10 +1,10 @@
 /** Runs Deno for a child. */
 
 import { bootModule, replayModule, type SpareSettings } from "./boot.ts";
-import { isCwdMissing } from "./check_settings.ts";
 import { frozenArgs, isFrozen } from "./frozen.ts";
 import { checkMayRun } from "./permissions.ts";
 import { runtimeFlags } from "./runtime_flags.ts";
+import { spawnFailure } from "./spawn_failure.ts";
 
 /** What decides how a child's Deno is run; a spare has been run already. */
 export interface Launch {
@@ -42,11 +42,12 @@ export function runDeno(
   try {
     return command.spawn();
   } catch (error) {
-    if (cwd === undefined || !isCwdMissing(error)) throw error;
-    throw new Deno.errors.NotFound(
-      `Cannot start a process as there is no directory "${cwd}" to run it in`,
-      { cause: error },
-    );
+    throw spawnFailure(
+      error,
+      "Cannot start a process",
+      launch,
+      'send it as one of "args", or write it to a file',
+    ) ?? error;
   }
 }
 

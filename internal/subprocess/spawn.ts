@@ -1,7 +1,7 @@
 /** Starts a program, or says what of it is missing. */
 
-import { isCwdMissing } from "../launch/check_settings.ts";
 import { isWhole } from "../launch/permissions.ts";
+import { spawnFailure } from "../launch/spawn_failure.ts";
 import { type Command, show } from "./command.ts";
 import { isEasilySeen, look, type Surroundings } from "./look.ts";
 import { throughShell } from "./merge.ts";
@@ -65,11 +65,11 @@ function explain(
   surroundings: Surroundings,
 ): unknown {
   const { args, program, cwd } = command;
-  const what = `Cannot run ${show(args)} as `;
+  const cannot = `Cannot run ${show(args)}`;
   const options = { cause: error };
   const notExecutable = (where = "") =>
     new Deno.errors.PermissionDenied(
-      `${what}"${program}" is not executable${where}`,
+      `${cannot} as "${program}" is not executable${where}`,
       options,
     );
   if (error instanceof Deno.errors.PermissionDenied) {
@@ -77,25 +77,20 @@ function explain(
       cwd === undefined ? "" : `, or may not run in "${cwd}"`,
     );
   }
-  if (isTooLong(error)) {
-    return new RangeError(
-      `${what}its arguments and environment are longer than the system allows: send it as "input", or write it to a file`,
-      options,
-    );
-  }
+  const failure = spawnFailure(
+    error,
+    cannot,
+    command,
+    'send it as "input", or write it to a file',
+  );
+  if (failure !== null) return failure;
   if (!(error instanceof Deno.errors.NotFound)) return error;
-  if (cwd !== undefined && isCwdMissing(error)) {
-    return new Deno.errors.NotFound(
-      `${what}there is no directory "${cwd}" to run it in`,
-      options,
-    );
-  }
   if (isNotExecutable(program, surroundings)) return notExecutable();
   const hint = args.length === 1 && program.includes(" ")
     ? '. Give its arguments as elements of "args", or use "shell"'
     : "";
   return new Deno.errors.NotFound(
-    `${what}there is no program "${program}", or its interpreter is missing${hint}`,
+    `${cannot} as there is no program "${program}", or its interpreter is missing${hint}`,
     options,
   );
 }
@@ -108,9 +103,4 @@ function isNotExecutable(program: string, surroundings: Surroundings): boolean {
   } catch {
     return false; // no permission for a shell
   }
-}
-
-/** E2BIG */
-function isTooLong(error: unknown): boolean {
-  return error instanceof Error && /os error 7\b/.test(error.message);
 }

@@ -386,7 +386,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
     const { pid, exitcode, lastWords } = child;
     const { signal } = this.#settings;
     const aborted = signal?.aborted && exitcode === -15
-      ? ' (its "signal" was aborted)'
+      ? ', as its "signal" was aborted,'
       : "";
     return new WorkerLostError(
       `${this.name} (pid ${pid}) ${

@@ -40,7 +40,7 @@ import {
   STDOUT,
 } from "./internal/subprocess/options.ts";
 import { planOf, Program } from "./internal/subprocess/program.ts";
-import { checkSentSignal } from "./internal/subprocess/signal_name.ts";
+import { checkSentSignal } from "./internal/launch/signal_name.ts";
 import { timeoutOf, type WaitOptions } from "./internal/wait.ts";
 import { registerClass, registerHandle } from "./internal/wire/classes.ts";
 import { Unsendable } from "./internal/wire/unsendable.ts";

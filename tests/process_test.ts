@@ -308,7 +308,19 @@ describe("the end of a process", () => {
     const process = new Process({ target: work.killSelf, args: ["SIGUSR1"] });
     const lost = await assertRejects(() => resultOf(process), WorkerLostError);
     assertEquals(process.exitcode, -10);
-    assertStringIncludes(lost.message, "was ended by signal 10");
+    assertStringIncludes(lost.message, "was ended by signal 10 (SIGUSR1)");
+  });
+
+  it("is told with its last words, without their colours", async () => {
+    const target = () => {
+      console.error("\x1b[1m\x1b[38;5;245mred\x1b[0m\x1b[K");
+      Deno.exit(3);
+    };
+    const lost = await assertRejects(
+      () => resultOf(new Process({ target, stderr: "null" })),
+      WorkerLostError,
+    );
+    assert(lost.message.endsWith("; its last words:\nred"), lost.message);
   });
 
   it("has the exit code that the target has set, if it returned", async () => {
@@ -341,7 +353,10 @@ describe("the end of a process", () => {
     controller.abort(reason);
     const lost = await assertRejects(() => process.result(), WorkerLostError);
     assertEquals([process.exitcode, lost.cause], [-15, reason]);
-    assertStringIncludes(lost.message, 'signal 15 (its "signal" was aborted)');
+    assertStringIncludes(
+      lost.message,
+      'signal 15 (SIGTERM), as its "signal" was aborted, before',
+    );
     await process.join();
     const late = new Process({ target: work.sleepForever, signal });
     assertThrows(() => late.start(), Error, "enough");

@@ -78,7 +78,10 @@ async function killOne(
   const [stdout, stderr] = [output.stdout, output.stderr].map((bytes) =>
     new TextDecoder().decode(bytes)
   ) as [string, string];
-  assertMatch(stderr, /^Process-[12] \(pid \d+\) was ended by signal 9 .*\n$/);
+  assertMatch(
+    stderr,
+    /^Process-[12] \(pid \d+\) was ended by signal 9 \(SIGKILL\) .*\n$/,
+  );
   const lost = [...stdout.matchAll(/^never came back: (.*)$/gm)];
   assertEquals(output.code, lost.length > 0 ? 1 : 0);
   return { stdout, lost: lost.map(([, url]) => url!) };

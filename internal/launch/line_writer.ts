@@ -1,5 +1,6 @@
 /** Passes on what children write, by whole lines. */
 
+import { plain } from "./last_words.ts";
 import { type SyncWriter, writeAll } from "./write_all.ts";
 
 /** After how long the beginning of a line is passed on without its end. */
@@ -56,9 +57,9 @@ export class LineWriter {
     this.#heldLength = 0;
   }
 
-  /** The end of what was written. */
+  /** The end of what was written, without colours. */
   get lastWords(): string {
-    return new TextDecoder().decode(this.#tail).trim();
+    return plain(new TextDecoder().decode(this.#tail)).trim();
   }
 
   #hold(bytes: Uint8Array): void {

@@ -1,9 +1,10 @@
 /** The error about a program that did not succeed. */
 
 import { CalledProcessError } from "../../errors.ts";
+import { plain } from "../launch/last_words.ts";
+import { signalName } from "../launch/signal_name.ts";
 import { show } from "./command.ts";
 import type { Collected } from "./program.ts";
-import { signalName } from "./signal_name.ts";
 
 /** How much of what the program said last is in the message. */
 const LAST_WORDS = 2000;
@@ -18,7 +19,7 @@ export function calledProcessError(
   const how = returncode < 0
     ? `was ended by ${signalName(-returncode)}`
     : `returned non-zero exit status ${returncode}`;
-  const words = textOf(stderr).trimEnd().slice(-LAST_WORDS);
+  const words = plain(textOf(stderr)).trimEnd().slice(-LAST_WORDS);
   return new CalledProcessError(
     `${show(cmd)} ${how}${words === "" ? "" : `:\n${words}`}`,
     { cmd, returncode, stdout, stderr },

@@ -55,7 +55,7 @@ export function failingProcesses({ name, Pool, steps }: FailingPool): void {
         error.message,
         "(killSelf) was lost as its worker PoolWorker-",
       );
-      assertStringIncludes(error.message, "was ended by signal 9");
+      assertStringIncludes(error.message, "was ended by signal 9 (SIGKILL)");
       assertEquals(await Promise.all(others), numbers(200));
       assertEquals(pool.workers.length, 2);
       assert(pool.workers.some(({ ident }) => !before.has(ident)));

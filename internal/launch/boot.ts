@@ -146,6 +146,9 @@ function dataModule(code: string): string {
   return MADE_UP + encodeURIComponent(code);
 }
 
+/** The first module of this library that a thread must be able to load. */
+export const THREAD_ENTRY = ENTRY.thread;
+
 /** The modules of this library that a child must be able to load. */
 export const ENTRIES: readonly string[] = [ENTRY.call, ENTRY.replay];
 

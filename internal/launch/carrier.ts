@@ -4,6 +4,9 @@
  * where the runtime does not let a program end beside a Web Worker.
  */
 
+import { filePath } from "./file_url.ts";
+import { plain } from "./last_words.ts";
+import { isGranted } from "./permissions.ts";
 import { checkWorkerOptions } from "./worker_options.ts";
 import { canRefWorkers, refWorker } from "./worker_ref.ts";
 
@@ -11,6 +14,8 @@ import { canRefWorkers, refWorker } from "./worker_ref.ts";
 export interface CarrierOptions {
   /** The URL of the module that it runs. */
   readonly module: string;
+  /** The URL of what that imports at once. */
+  readonly entry: string;
   readonly permissions: "inherit" | "none" | Deno.PermissionOptionsObject;
   readonly maxHeapMb: number | null;
   /** Called with what the Worker posts. */
@@ -42,11 +47,36 @@ export function checkCarrier(
 
 /** Makes the carrier that the options ask for. */
 export function openCarrier(options: CarrierOptions): Carrier {
-  const { permissions, maxHeapMb } = options;
+  const { entry, permissions, maxHeapMb } = options;
   checkCarrier(permissions, maxHeapMb);
+  const file = unreadable(entry);
+  if (file !== null) return new NoCarrier(options, file);
   return maxHeapMb === null && canRefWorkers()
     ? new WebCarrier(options)
     : new NodeCarrier(options);
+}
+
+/** The path of what the runtime will not load, and will not ask for either. */
+function unreadable(url: string): string | null {
+  if (!url.startsWith("file:")) return null;
+  const path = filePath(new URL(url));
+  return isGranted("read", path) || Deno.stdin.isTerminal() ? null : path;
+}
+
+/**
+ * In place of a Worker that could not load its first module: the runtime would say
+ * so at length, with the whole text of what imports it, and on stderr, too.
+ */
+class NoCarrier implements Carrier {
+  constructor({ failed }: CarrierOptions, file: string) {
+    const why =
+      `it requires read access to "${file}": run this program again with --allow-read`;
+    queueMicrotask(() => failed(why, false)); // as an event, which comes later
+  }
+
+  post(): void {}
+  ref(): void {}
+  end(): void {}
 }
 
 class WebCarrier implements Carrier {
@@ -64,7 +94,7 @@ class WebCarrier implements Carrier {
     this.#worker.onmessage = ({ data }) => received(data);
     this.#worker.onerror = (event) => {
       event.preventDefault(); // or it would be an error of this thread's, too
-      failed(event.message, false);
+      failed(plain(event.message), false);
     };
   }
 
@@ -120,7 +150,7 @@ class NodeCarrier implements Carrier {
     worker.on(
       "error",
       (error) =>
-        failed(error.message, error.code === "ERR_WORKER_OUT_OF_MEMORY"),
+        failed(plain(error.message), error.code === "ERR_WORKER_OUT_OF_MEMORY"),
     );
     worker.on("exit", () => failed("its Worker has ended", false));
     if (!this.#isRef) worker.unref();

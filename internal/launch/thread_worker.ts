@@ -11,7 +11,7 @@ import {
 } from "../memory/home.ts";
 import { libc } from "../memory/libc.ts";
 import { encode } from "../wire/encode.ts";
-import { openThreadModule, threadModule } from "./boot.ts";
+import { openThreadModule, THREAD_ENTRY, threadModule } from "./boot.ts";
 import { type Carrier, openCarrier } from "./carrier.ts";
 import { Count, countUp, sharedCounts } from "./counts.ts";
 import { self } from "./identity.ts";
@@ -110,6 +110,7 @@ export class ThreadWorker {
     this.#modules = isOpen ? null : new Set(modules);
     this.#carrier = openCarrier({
       module: isOpen ? openThreadModule() : threadModule(modules),
+      entry: THREAD_ENTRY,
       permissions,
       maxHeapMb,
       received: (data) => {

@@ -30,6 +30,7 @@
 
 import { ProcessError, TimeoutError, WorkerLostError } from "./errors.ts";
 import { checkFunction, checkMilliseconds } from "./internal/check.ts";
+import { checkProcessSettings } from "./internal/launch/check_settings.ts";
 import { checkHeapLimit } from "./internal/launch/heap_limit.ts";
 import { Count, countOf, countUp } from "./internal/launch/counts.ts";
 import {
@@ -177,12 +178,14 @@ export class Thread<A extends unknown[] = unknown[], R = unknown>
    * Makes a thread, which does not run yet.
    *
    * @throws {TypeError} If the target is no function, or one that no other
-   * thread can find: a bound or native function, or a class.
+   * thread can find: a bound or native function, or a class; or if an option is
+   * not what it must be.
    * @throws {RangeError} If `maxHeapMb` is less than what any thread needs.
    */
   constructor(options: ThreadOptions<A, R>) {
     this.#job = makeJob("thread", options as JobOptions);
     const settings = settingsOf<ThreadSettings>(options as JobOptions);
+    checkProcessSettings(settings, "create thread");
     checkHeapLimit(settings.maxHeapMb);
     this.#settings = settings;
     this.#gate = (options as { [GATE_OPTION]?: Gate })[GATE_OPTION] ?? null;
@@ -240,14 +243,14 @@ export class Thread<A extends unknown[] = unknown[], R = unknown>
         `Cannot start ${this.name} as it was started before: make a new one`,
       );
     }
-    const { signal, permissions = "inherit" } = this.#settings;
+    const { signal, permissions } = this.#settings;
     signal?.throwIfAborted();
     const hook = excepthook;
     const handle = startThread({
       name: this.name,
       daemon: this.#daemon,
       job: forThread(() => encodeJob(job)),
-      permissions,
+      permissions: permissions ?? "inherit",
       maxHeapMb: this.maxHeapMb,
       fresh: false,
       quiet: hook !== null,

@@ -161,7 +161,7 @@ describe("a process", () => {
   });
 });
 
-describe("what a process is made from", () => {
+describe("what a process or a thread is made from", () => {
   const refused: [string, object[], string][] = [
     ["env", [{ env: [] }, { env: "A" }], '"env" must be an object'],
     ["its names", [{ env: { "A=B": "" } }, { env: { "": "" } }], "the name of"],
@@ -180,15 +180,37 @@ describe("what a process is made from", () => {
     ["daemon", [{ daemon: "yes" }], '"daemon" must be a boolean'],
     ["v8Flags", [{ v8Flags: "--x" }], '"v8Flags" must be an array'],
     ["its flags", [{ v8Flags: [5] }], '"v8Flags[0]" must be a string'],
+    [
+      "permissions",
+      [{ permissions: "all" }, { permissions: 5 }],
+      '"permissions" as it must be "inherit", "none" or an object',
+    ],
+    [
+      "their names",
+      [{ permissions: { disk: true } }],
+      'no permission "disk"',
+    ],
+    [
+      "what they are",
+      [{ permissions: { read: "yes" } }],
+      'permissions.read as it must be a boolean, "inherit" or a list',
+    ],
+    [
+      "their entries",
+      [{ permissions: { read: [5] } }],
+      "permissions.read as its entries must be strings or URLs",
+    ],
   ];
   for (const [what, all, message] of refused) {
     it(`is refused where it cannot be used: ${what}`, () => {
       for (const options of all) {
-        assertThrows(
-          () => new Process({ target: work.echo, ...options }),
-          TypeError,
-          message,
-        );
+        for (const Worker of [Process, Thread]) {
+          assertThrows(
+            () => new Worker({ target: work.echo, ...options }),
+            TypeError,
+            message,
+          );
+        }
       }
     });
   }
@@ -420,11 +442,6 @@ describe("the permissions of a process", () => {
       "prompt",
       "prompt",
     ]);
-    const process = new Process({
-      target: work.echo,
-      permissions: { disk: true } as never,
-    });
-    assertThrows(() => process.start(), TypeError, "no permission");
   });
 
   it("are no more where its folder or a pattern would mean more", async () => {

@@ -308,11 +308,11 @@ describe("the permissions of a thread", () => {
   const FLAG = "--unstable-worker-options";
   const states = (permissions: string) =>
     `if (import.meta.main) {
-       const thread = new Thread({
-         target: work.permissions,
-         permissions: ${permissions},
-       });
        try {
+         const thread = new Thread({
+           target: work.permissions,
+           permissions: ${permissions},
+         });
          thread.start();
          const states = await thread.result();
          console.log(Object.keys(states).filter((name) => states[name] === "granted").join());

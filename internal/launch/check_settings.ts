@@ -1,6 +1,7 @@
 /** Checks of what a user gives to run something with: a process, thread or program. */
 
 import { isIterable, isLeftAway, mustBe } from "../check.ts";
+import { checkPermissions } from "./permissions.ts";
 
 /** Checks what is a text for other programs, too. */
 export function checkText(value: unknown, cannot: string, name: string): void {
@@ -32,17 +33,19 @@ export function checkCwd(cwd: unknown, cannot: string): void {
   throw mustBe(cannot, "cwd", "a path or a file URL", cwd);
 }
 
-/** Checks what a process has of its own, and its threads share. */
+/** Checks how a process or a thread is to be run, also what threads ignore. */
 export function checkProcessSettings(settings: object, cannot: string): void {
-  const { env, cwd, stdout, stderr, v8Flags } = settings as Partial<
-    Record<string, unknown>
-  >;
+  const { env, cwd, stdout, stderr, v8Flags, permissions } =
+    settings as Partial<
+      Record<string, unknown>
+    >;
   if (!isLeftAway(env)) checkEnv(env, cannot);
   if (!isLeftAway(cwd)) checkCwd(cwd, cannot);
   for (const [name, value] of Object.entries({ stdout, stderr })) {
     if (isLeftAway(value) || value === "inherit" || value === "null") continue;
     throw mustBe(cannot, name, '"inherit" or "null"', value);
   }
+  if (!isLeftAway(permissions)) checkPermissions(permissions);
   if (isLeftAway(v8Flags)) return;
   if (!Array.isArray(v8Flags)) {
     throw mustBe(cannot, "v8Flags", "an array", v8Flags);

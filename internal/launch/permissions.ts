@@ -88,7 +88,7 @@ export function permissionFlags(
   modules: readonly string[],
 ): string[] {
   if (permissions === "inherit" && hasAllPermissions()) return ["-A"];
-  const asked = checkShape(permissions);
+  const asked = askedFor(permissions);
   const flags: string[] = [];
   for (const name of NAMES) {
     if (name === "import") continue;
@@ -107,7 +107,7 @@ export function workerPermissions(
   permissions: Permissions,
 ): "inherit" | "none" | Deno.PermissionOptionsObject {
   if (permissions === "inherit" || permissions === "none") return permissions;
-  const asked = checkShape(permissions);
+  const asked = askedFor(permissions);
   return Object.fromEntries(
     Object.entries(asked).map(([name, value]) => [
       name,
@@ -116,9 +116,15 @@ export function workerPermissions(
   );
 }
 
-function checkShape(
-  permissions: Permissions,
-): Partial<Record<Name, unknown>> {
+/** What is asked for of a permission. */
+type Asked = boolean | "inherit" | readonly (string | URL)[];
+
+/** Checks what one asks for; whether it is there is looked at when it is used. */
+export function checkPermissions(permissions: unknown): void {
+  askedFor(permissions);
+}
+
+function askedFor(permissions: unknown): Partial<Record<Name, Asked>> {
   if (permissions === "none") return {};
   if (permissions === "inherit") {
     return Object.fromEntries(NAMES.map((name) => [name, "inherit"]));
@@ -130,7 +136,7 @@ function checkShape(
       }`,
     );
   }
-  for (const name of Object.keys(permissions)) {
+  for (const [name, value] of Object.entries(permissions)) {
     if (!(NAMES as readonly string[]).includes(name)) {
       throw new TypeError(
         `Cannot use "permissions" as there is no permission "${name}": there are ${
@@ -138,19 +144,14 @@ function checkShape(
         }`,
       );
     }
+    checkAsked(name, value);
   }
   return permissions;
 }
 
-/** All of a permission, or the part of it that is asked for and there. */
-function grant(name: Name, asked: unknown): true | string[] {
-  if (asked === undefined || asked === false) return [];
-  // What this process has of it in part cannot be listed, so it is not passed on.
-  if (asked === "inherit") return isWhole(name) || [];
-  if (asked === true) {
-    if (isWhole(name)) return true;
-    throw notCapable(`--allow-${name}`);
-  }
+function checkAsked(name: string, asked: unknown): void {
+  if (asked === undefined || asked === "inherit") return;
+  if (typeof asked === "boolean") return;
   if (!Array.isArray(asked)) {
     throw new TypeError(
       `Cannot use permissions.${name} as it must be a boolean, "inherit" or a list: current value is ${
@@ -158,7 +159,26 @@ function grant(name: Name, asked: unknown): true | string[] {
       }`,
     );
   }
-  return asked.map((entry: unknown) => {
+  for (const entry of asked) {
+    if (typeof entry === "string" || entry instanceof URL) continue;
+    throw new TypeError(
+      `Cannot use permissions.${name} as its entries must be strings or URLs: current value is ${
+        Deno.inspect(entry)
+      }`,
+    );
+  }
+}
+
+/** All of a permission, or the part of it that is asked for and there. */
+function grant(name: Name, asked: Asked | undefined): true | string[] {
+  if (asked === undefined || asked === false) return [];
+  // What this process has of it in part cannot be listed, so it is not passed on.
+  if (asked === "inherit") return isWhole(name) || [];
+  if (asked === true) {
+    if (isWhole(name)) return true;
+    throw notCapable(`--allow-${name}`);
+  }
+  return asked.map((entry) => {
     const detail = detailOf(name, entry);
     // The runtime answers for a variable of that name, not for those that match.
     const isPattern = name === "env" && detail.includes("*");
@@ -168,14 +188,7 @@ function grant(name: Name, asked: unknown): true | string[] {
 }
 
 /** An entry of a list as both processes read it, which may be in other folders. */
-function detailOf(name: Name, entry: unknown): string {
-  if (typeof entry !== "string" && !(entry instanceof URL)) {
-    throw new TypeError(
-      `Cannot use permissions.${name} as its entries must be strings or URLs: current value is ${
-        Deno.inspect(entry)
-      }`,
-    );
-  }
+function detailOf(name: Name, entry: string | URL): string {
   const text = entry instanceof URL && entry.protocol === "file:"
     ? filePath(entry)
     : String(entry);

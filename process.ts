@@ -288,7 +288,8 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
   }
 
   /**
-   * What the target returned.
+   * What the target returned. That comes before the process's end, so `exitcode` may
+   * still be `null` then: `await join()` for it.
    *
    * @throws What the target threw, with its stack.
    * @throws {WorkerLostError} If it ended without a result.

@@ -1,6 +1,12 @@
 /** What a message tells of that a manager serves, while it is looked for. */
 
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { DataCloneError, ShutDownError, spawn } from "@multi/processing";
 import { Client } from "../internal/manager/client.ts";
@@ -205,6 +211,45 @@ describe("an object of a third process", () => {
     await until(() => mute.connections.length === 1);
     mute[Symbol.dispose]();
     assertEquals(await size, 0);
+  });
+
+  it("is used by its sender where it was sent on before that was known", async () => {
+    using mute = new Mute();
+    const own = new Box();
+    using sending = await sent(own, [WAY, mute.address, "ticket"]);
+    const message = encode(sending.received);
+    await until(() => mute.connections.length === 1);
+    mute[Symbol.dispose]();
+    const box = decode(message) as Box;
+    await box.put("by the sender");
+    assertEquals(await own.take(), "by the sender");
+    assertStrictEquals(decode(message), box);
+  });
+
+  it("is used there where it was sent on before that was known", async () => {
+    using served = new Served(NOWHERE);
+    const own = new Box();
+    served.keep("ticket", own);
+    using sending = await sent(own, [WAY, NOWHERE, "ticket"]);
+    const message = encode(sending.received);
+    assertEquals(await sending.received.size(), 0);
+    sending[Symbol.dispose]();
+    await (decode(message) as Box).put("there");
+    assertEquals(await own.take(), "there");
+  });
+
+  it("is used by a server that has sent it, in the same way", async () => {
+    using mute = new Mute();
+    using served = new Served(NOWHERE);
+    const own = new Box();
+    using there = pair({}, { locate: () => [WAY, mute.address, "ticket"] });
+    served.keep("box", await there.give(own));
+    const message = encode(await served.client.claim("box"));
+    await until(() => mute.connections.length > 0);
+    const box = decode(message) as Box;
+    mute[Symbol.dispose]();
+    await box.put("by the server");
+    assertEquals(await own.take(), "by the server");
   });
 
   it("is at no place that makes no sense", async () => {

@@ -5,12 +5,14 @@ import { currentContext, runForThread, runInSync } from "../context.ts";
 import { beforeExit } from "../launch/farewells.ts";
 import { knownManager } from "../launch/known_managers.ts";
 import { type Address, checkAddress, nameOf } from "../pipe/address.ts";
-import { released, type Remote } from "../travel/remote.ts";
+import { forget, met } from "../travel/meeting.ts";
 import { OwnObject } from "../travel/own_object.ts";
+import { type Relay, released, type Remote } from "../travel/remote.ts";
 import { followBy, locateBy } from "../travel/route.ts";
 import type { SharedClass } from "../travel/service.ts";
 import { after, waitFor } from "../wait.ts";
 import { classOf } from "../wire/classes.ts";
+import { Unsendable } from "../wire/unsendable.ts";
 import { type Claimed, Client, connectTo } from "./client.ts";
 import { type HomeServer, serverAt, WAY } from "./homes.ts";
 
@@ -138,26 +140,32 @@ export function reachBy(client: Client): void {
 /** An object that is being looked for where it is served. */
 class Awaited implements Remote {
   readonly description: unknown;
-  #where: unknown;
+  /** `[WAY, address, ticket, description]` */
+  readonly #where: readonly unknown[];
   #claim: Claim;
   #found: Found | null = null;
   #isClosed = false;
   /** How many calls wait for it. */
   #waiting = 0;
   /** What passes calls on, where it cannot be reached; it was sent with it. */
-  readonly #relay: Remote | null;
+  readonly #relay: Relay | null;
+  /** How messages tell of that which were written before it was known. */
+  #relayAt: unknown;
 
   constructor(
     claim: Claim,
-    where: unknown,
+    where: readonly unknown[],
     description: unknown,
-    relay: Remote | null = null,
+    relay: Relay | null = null,
   ) {
     this.#claim = claim;
     this.#where = where;
     this.description = description;
     this.#relay = relay;
-    claim.found.then((found) => this.#found = found, () => {});
+    claim.found.then((found) => {
+      this.#found = found;
+      if (found.remote !== relay) forget(this.#relayAt);
+    }, () => {});
   }
 
   call(
@@ -224,13 +232,25 @@ class Awaited implements Remote {
   }
 
   locate(): unknown {
-    return this.#found?.remote.locate() ?? this.#where;
+    return this.#found?.remote.locate() ?? this.#locateEither();
   }
 
   whereabouts(): unknown {
     const remote = this.#found?.remote ?? this.#relay;
     // Others may have more luck where this process had to use the relay.
     return remote === this.#relay ? this.#where : remote!.whereabouts();
+  }
+
+  /** It may turn out that only the relay can reach it, by a connection from here. */
+  #locateEither(): readonly unknown[] {
+    if (this.#relay === null) return this.#where;
+    try {
+      this.#relayAt = this.#relay.meet();
+    } catch (error) {
+      if (!(error instanceof Unsendable)) throw error;
+      return this.#where; // another thread is to read it
+    }
+    return [...this.#where, this.#relayAt];
   }
 }
 
@@ -248,20 +268,26 @@ function orRelay({ found, ready }: Claim, relay: Remote): Claim {
 }
 
 locateBy(WAY, (shared, where) => {
-  const [address, ticket, description] = where as [Address, string, unknown];
-  const here = serverAt(address)?.kept(ticket);
+  const [address, ticket, description, relayAt] = where as [
+    Address,
+    string,
+    unknown,
+    unknown,
+  ];
+  const here = serverAt(address)?.kept(ticket) ?? met(relayAt);
   if (here !== undefined) return here;
+  const at = [WAY, address, ticket, description];
   const claim = placeAt(address).claim(shared, ticket, description);
-  const remote = new Awaited(claim, [WAY, ...where], description);
-  return shared.fromRemote(remote, description);
+  return shared.fromRemote(new Awaited(claim, at, description), description);
 });
 
 // What the other end of a connection says, which is checked.
-followBy((shared, at, relay) => {
-  const [way, address, ticket] = Array.isArray(at) ? at : [];
+followBy((shared, told, relay) => {
+  const [way, address, ticket] = Array.isArray(told) ? told : [];
   if (way !== WAY || typeof ticket !== "string") return relay;
   const place = placeAt(checkAddress(address, "reach an object"));
   const { description } = relay;
+  const at = [WAY, address, ticket, description];
   const claim = orRelay(place.claim(shared, ticket, description), relay);
   return new Awaited(claim, at, description, relay);
 });

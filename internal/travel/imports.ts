@@ -1,6 +1,6 @@
 /** The objects of the other end of a connection that this process uses. */
 
-import type { Remote } from "./remote.ts";
+import type { Relay, Remote } from "./remote.ts";
 import type { SharedClass } from "./service.ts";
 
 /** One of them. */
@@ -10,7 +10,7 @@ export interface Imported {
   count: number;
   released: boolean;
   /** What stands for it, held by the object that users have. */
-  remote: WeakRef<Remote>;
+  remote: WeakRef<Relay>;
   /** The object that users have. */
   object: WeakRef<object>;
 }
@@ -18,8 +18,8 @@ export interface Imported {
 /** What stands here for each of the other end's objects. */
 export class Imports {
   #byId = new Map<number, Imported>();
-  #makeRemote: (imported: Imported, description: unknown) => Remote;
-  #reach: (shared: SharedClass<object>, remote: Remote, at: unknown) => Remote;
+  #makeRemote: (imported: Imported, description: unknown) => Relay;
+  #reach: (shared: SharedClass<object>, remote: Relay, at: unknown) => Remote;
   #release: (id: number, count: number) => void;
   #registry = new FinalizationRegistry<Imported>((imported) =>
     this.release(imported)
@@ -31,10 +31,10 @@ export class Imports {
    * @param release Tells the other end that one is not used any more.
    */
   constructor(
-    makeRemote: (imported: Imported, description: unknown) => Remote,
+    makeRemote: (imported: Imported, description: unknown) => Relay,
     reach: (
       shared: SharedClass<object>,
-      remote: Remote,
+      remote: Relay,
       at: unknown,
     ) => Remote,
     release: (id: number, count: number) => void,
@@ -123,7 +123,7 @@ export class Imports {
 
   #present(
     shared: SharedClass<object>,
-    remote: Remote,
+    remote: Relay,
     description: unknown,
     at: unknown,
   ): object {

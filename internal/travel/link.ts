@@ -298,8 +298,11 @@ export class Link implements LinkEnd, Connector {
   }
 
   locate(remote: RemoteObject): unknown {
-    return this.whereabouts(remote) ??
-      meetAgain(this, remote.id, remote.imported.object.deref()!);
+    return this.whereabouts(remote) ?? this.meet(remote);
+  }
+
+  meet(remote: RemoteObject): unknown {
+    return meetAgain(this, remote.id, remote.imported.object.deref()!);
   }
 
   whereabouts(remote: RemoteObject): unknown {

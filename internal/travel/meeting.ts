@@ -33,6 +33,23 @@ export function meetAgain(
   return [WAY, thread, number];
 }
 
+/** What can be found again by that, if this thread has said it and still has it. */
+export function met(at: unknown): object | undefined {
+  const number = numberOf(at);
+  return number === undefined ? undefined : kept.get(number);
+}
+
+/** Nobody needs to find it by that any more, as there is another way. */
+export function forget(at: unknown): void {
+  const number = numberOf(at);
+  if (number !== undefined) kept.delete(number);
+}
+
+function numberOf(at: unknown): number | undefined {
+  const [way, where, number] = Array.isArray(at) ? at : [];
+  return way === WAY && where === thread ? number : undefined;
+}
+
 /** A connection has ended. */
 export function forgetAll(link: object): void {
   for (const number of numbers.get(link)?.values() ?? []) kept.delete(number);

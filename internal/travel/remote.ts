@@ -53,6 +53,15 @@ export interface Remote {
   whereabouts(): unknown;
 }
 
+/** One that is at the other end of a connection of this process. */
+export interface Relay extends Remote {
+  /**
+   * How this thread finds again what goes through it, as long as the connection
+   * lasts.
+   */
+  meet(): unknown;
+}
+
 /** The error of a call after {@linkcode Remote.release}. */
 export function released(method: string): ShutDownError {
   return new ShutDownError(

@@ -1,5 +1,5 @@
 import type { Imported } from "./imports.ts";
-import { released, type Remote } from "./remote.ts";
+import { type Relay, released } from "./remote.ts";
 
 /** What objects that are elsewhere need of the connection to there. */
 export interface Connector {
@@ -17,10 +17,11 @@ export interface Connector {
   gone(owner: object): void;
   locate(remote: RemoteObject): unknown;
   whereabouts(remote: RemoteObject): unknown;
+  meet(remote: RemoteObject): unknown;
 }
 
 /** An object at the other end of a connection. */
-export class RemoteObject implements Remote {
+export class RemoteObject implements Relay {
   readonly connector: Connector;
   readonly description: unknown;
   /** How often it came, and what stands for it here. */
@@ -76,5 +77,9 @@ export class RemoteObject implements Remote {
 
   whereabouts(): unknown {
     return this.connector.whereabouts(this);
+  }
+
+  meet(): unknown {
+    return this.connector.meet(this);
   }
 }

@@ -3,7 +3,7 @@
 import { DataCloneError } from "../../errors.ts";
 import { Unsendable } from "../wire/unsendable.ts";
 import type { LinkOptions } from "./link_options.ts";
-import type { Remote } from "./remote.ts";
+import type { Relay, Remote } from "./remote.ts";
 import type { SharedClass } from "./service.ts";
 import type { Transport } from "./transport.ts";
 
@@ -136,7 +136,7 @@ export function locateFrom(shared: SharedClass<object>, at: unknown): object {
 export type Follower = (
   shared: SharedClass<object>,
   at: unknown,
-  relay: Remote,
+  relay: Relay,
 ) => Remote;
 
 let follower: Follower = (_shared, _at, relay) => relay;

@@ -23,7 +23,7 @@ import {
   Manager,
   Process,
   ProcessError,
-  type Queue,
+  Queue,
   RemoteError,
   ShutDownError,
   TimeoutError,
@@ -49,6 +49,7 @@ import {
   Point,
   power,
   ShelfManager,
+  takeCalc,
   tryAll,
   useAll,
   useAsClient,
@@ -553,6 +554,46 @@ describe("a manager's own class", () => {
     const numbers: number[] = [];
     for await (const n of await calc.upTo(3)) numbers.push(n);
     assertEquals(numbers, [2, 4, 6]);
+  });
+
+  it("comes as a proxy out of all that the manager serves", async () => {
+    const [calc, queue, map] = [new Calc(2), new Queue(), new Map()];
+    class Shop extends Manager {
+      declare calc: Typeid<Calc>;
+      declare tray: Typeid<Queue<unknown>>;
+      declare map: Typeid<Map<string, unknown>>;
+    }
+    Shop.register("calc", { callable: () => calc });
+    Shop.register("tray", { callable: () => queue });
+    Shop.register("map", { callable: () => map });
+    await using manager = new Shop({ address: LOOPBACK });
+    await manager.serve();
+    await using client = new Shop({ address: manager.address });
+    await client.connect();
+    const proxy = await client.calc();
+    const outer = await client.tray();
+    await outer.put({ proxy });
+    await outer.put([proxy, proxy]);
+    assertStrictEquals((await queue.get() as { proxy: Calc }).proxy, calc);
+    const [one, two] = await outer.get() as AutoProxy<Calc>[];
+    assertEquals([await one!.times(2), one], [4, two]);
+    const copies = await client.map();
+    await copies.set("proxy", proxy);
+    const got = await copies.get("proxy") as AutoProxy<Calc>;
+    assertEquals(await got.times(3), 6);
+    const dict = await client.dict<unknown>();
+    await dict.set("deep", { proxy: await proxy.scaled(5) });
+    const { proxy: scaled } = await dict.get("deep") as {
+      proxy: AutoProxy<Calc>;
+    };
+    assertEquals(await scaled.times(1), 10);
+    await outer.put(proxy);
+    assertEquals(await run(takeCalc, queue), ["times", "later"]);
+    await using other = new Manager();
+    const list = await other.list<unknown>([copies]);
+    assert(await (await list.get(0) as AutoProxy<typeof map>).has("proxy"));
+    await manager.shutdown();
+    await assertRejects(() => queue.put(calc), DataCloneError, "Calc");
   });
 
   it("is used from another process, which connects", async () => {

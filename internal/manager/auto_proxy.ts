@@ -5,8 +5,9 @@ import type { Remote } from "../travel/remote.ts";
 import { currentRoute } from "../travel/route.ts";
 import type { SharedClass, SpecialMethod } from "../travel/service.ts";
 import { registerShared } from "../travel/shared_class.ts";
-import { classOf, registerHandle } from "../wire/classes.ts";
-import { isBuiltIn, Unsendable } from "../wire/unsendable.ts";
+import { classOf, registerHandle, standInBy } from "../wire/classes.ts";
+import { isBuiltIn } from "../wire/unsendable.ts";
+import { belongsWith, homeOf, locateHome } from "./homes.ts";
 
 const NAME = "AutoProxy";
 
@@ -119,24 +120,17 @@ function isMethod(object: object, name: string): boolean {
 }
 
 /**
- * What to send of what a method has returned: an object that is no data, nor one
- * of ours, is served.
+ * What to send of what others know by a proxy: they may call of it what they can
+ * call by now, and nothing more.
  */
-export function asResult(value: unknown): unknown {
-  return isForeign(value) ? serve(value, null) : value;
-}
-
-/**
- * The same of what a client sends on: others may call of it what clients can call
- * by now, and nothing more.
- */
-export function asSentOn(value: unknown): unknown {
-  if (!isForeign(value)) return value;
-  const keys = [...known.get(value)?.keys() ?? [""]];
+export function asSentOn(object: object): object {
+  const ways = known.get(object);
+  if (ways === undefined) return object;
+  const keys = [...ways.keys()];
   const exposed = keys.includes("")
     ? null
     : [...new Set(keys.flatMap((key) => JSON.parse(key) as string[]))];
-  return serve(value, exposed);
+  return serve(object, exposed);
 }
 
 /** Whether it is an object that is no data, nor one of ours. */
@@ -166,7 +160,10 @@ function callOf(name: string): SpecialMethod<object> {
       const method = Reflect.get(object, name) as (
         ...args: unknown[]
       ) => unknown;
-      return asResult(await Reflect.apply(method, object, args));
+      const result = await Reflect.apply(method, object, args);
+      if (!isForeign(result)) return result;
+      belongsWith(object, result);
+      return serve(result, null);
     });
   };
 }
@@ -175,7 +172,7 @@ const shared: SharedClass<object> = {
   name: NAME,
   class: AutoProxy,
   encode: () => {
-    throw new Unsendable("an object that is served here cannot be sent");
+    throw new TypeError("An AutoProxy stands for what is elsewhere");
   },
   decode: () => {
     throw new TypeError("An AutoProxy is no memory");
@@ -200,10 +197,18 @@ registerHandle<Served>({
   encode(served) {
     const route = currentRoute();
     if (route !== null) return route.send(shared, served, null);
-    throw new Unsendable("an object that is served here cannot be sent");
+    const description = shared.service!.describe!(served);
+    return locateHome(NAME, served.object, served, description);
   },
   decode: () => {
     throw new TypeError("What is served is received as a proxy");
   },
 });
 registerShared(shared); // it is read as this one
+
+// What has come as a proxy is used as itself here, and goes as a proxy again.
+standInBy((object) =>
+  known.has(object) && (currentRoute() !== null || homeOf(object) !== undefined)
+    ? asSentOn(object)
+    : null
+);

@@ -44,12 +44,35 @@ export function belongsTo(server: HomeServer, object: object): void {
   serverOf.set(object, server);
 }
 
-/** How an object of this process can be found by others. */
-export function locateHome(name: string, object: object): Located {
+/** An object is served by the same server as another one. */
+export function belongsWith(other: object, object: object): void {
+  const server = serverOf.get(other);
+  if (server !== undefined) belongsTo(server, object);
+}
+
+/** The server that serves an object. */
+export function homeOf(object: object): HomeServer | undefined {
   const server = serverOf.get(object);
+  return server !== undefined && serverAt(server.address) === server
+    ? server
+    : undefined;
+}
+
+/**
+ * How an object of this process can be found by others.
+ *
+ * @param served What is served of it, and what is known of that.
+ */
+export function locateHome(
+  name: string,
+  object: object,
+  served: object = object,
+  description?: unknown,
+): Located {
+  const server = homeOf(object);
   if (server === undefined) {
     throw new Unsendable(`a ${name} that nobody serves cannot be sent`);
   }
   note({ key: name, pin: null });
-  return { at: [WAY, server.address, server.ticketFor(object)] };
+  return { at: [WAY, server.address, server.ticketFor(served), description] };
 }

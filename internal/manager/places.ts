@@ -274,8 +274,10 @@ locateBy(WAY, (shared, where) => {
     unknown,
     unknown,
   ];
-  const here = serverAt(address)?.kept(ticket) ?? met(relayAt);
-  if (here !== undefined) return here;
+  const own = serverAt(address)?.kept(ticket);
+  if (own !== undefined) return shared.home?.(own) ?? own;
+  const known = met(relayAt);
+  if (known !== undefined) return known;
   const at = [WAY, address, ticket, description];
   const claim = placeAt(address).claim(shared, ticket, description);
   return shared.fromRemote(new Awaited(claim, at, description), description);

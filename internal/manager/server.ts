@@ -169,9 +169,9 @@ export class ManagerServer implements HomeServer {
     const { callable, exposed } = servedType(this.#registry, typeid, where);
     const value = await callable(...args);
     if (value instanceof BaseProxy) belongsTo(this, value);
-    return isForeign(value) || isCollection(value)
-      ? serve(value, exposed)
-      : value;
+    if (!isForeign(value) && !isCollection(value)) return value;
+    belongsTo(this, value);
+    return serve(value, exposed);
   }
 
   /** Makes something, and keeps it until it is claimed or taken, once. */

@@ -230,3 +230,22 @@ export function registerHandle<T extends object>(
   byPrototype.set(cls.prototype, sendable);
   handlesByName.set(name, sendable);
 }
+
+let standInOf: (object: object) => object | null = () => null;
+
+/**
+ * Called by who knows what of ours to send in the place of an object that cannot
+ * be sent itself; `null`: nothing.
+ */
+export function standInBy(means: (object: object) => object | null): void {
+  standInOf = means;
+}
+
+/** What of ours to send in the place of that, and its class. */
+export function standIn(
+  object: object,
+): { object: object; cls: SendableClass } | null {
+  const other = standInOf(object);
+  if (other === null) return null;
+  return { object: other, cls: classOf(Object.getPrototypeOf(other))! };
+}

@@ -1,4 +1,4 @@
-import { classOf, type SendableClass } from "./classes.ts";
+import { classOf, type SendableClass, standIn } from "./classes.ts";
 import { writeError } from "./error_values.ts";
 import {
   UNBOX,
@@ -211,6 +211,10 @@ function writeOther(object: object, prototype: object | null): void {
   }
   if (object instanceof Uint8Array && object.constructor.name === "Buffer") {
     return writeView(object, UINT8, writeValue);
+  }
+  const other = standIn(object);
+  if (other !== null) {
+    return writeIncomplete(object, () => writeData(other.object, other.cls));
   }
   const base = classOf(Object.getPrototypeOf(prototype));
   throw refuseObject(

@@ -52,10 +52,12 @@ import {
   leave,
   newQueue,
   remoteOf,
+  unansweredGet,
+  unknownPut,
   type Ways,
   waysFrom,
 } from "./internal/queue/queue_ways.ts";
-import { callWaiting } from "./internal/travel/remote.ts";
+import { callWaiting, type NoAnswerError } from "./internal/travel/remote.ts";
 import { registerShared } from "./internal/travel/shared_class.ts";
 import type { SyncWaitOptions, WaitOptions } from "./internal/wait.ts";
 
@@ -167,13 +169,16 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
    * Puts an item, waiting for room where the queue is full. It is copied at the
    * call: what is done to it afterwards does not matter.
    *
-   * Cancel safety: whoever gives up has not put the item.
+   * Cancel safety: whoever gives up has not put the item; nobody knows where another
+   * process serves the queue, and does not answer.
    *
    * Ordering: the calls of one thread put their items in the order of the calls,
    * whether or not one waits for each.
    *
    * @throws {DataCloneError} If the item cannot be sent; nothing is put.
    * @throws {FullError} If there was no room in time; it has the `item`.
+   * @throws {TimeoutError} If who serves the queue did not answer in time: it may have
+   * been put, or be put yet.
    * @throws {ShutDownError} If the queue was shut down, or closed in this thread.
    *
    * Python: `multiprocessing.Queue.put`.
@@ -181,7 +186,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
   put(item: T, options?: WaitOptions): Promise<void> {
     const { core } = this.#ways;
     if (core !== null) return core.putter.put(item, options);
-    return this.#callWaiting("put", [item], options);
+    return this.#callWaiting("put", [item], options, unknownPut);
   }
 
   /**
@@ -213,7 +218,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
   get(options?: WaitOptions): Promise<T> {
     const { core } = this.#ways;
     if (core !== null) return core.getter.get(options) as Promise<T>;
-    return this.#callWaiting("get", [], options);
+    return this.#callWaiting("get", [], options, unansweredGet);
   }
 
   /**
@@ -249,13 +254,14 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
    * @throws {DataCloneError} If one of them cannot be sent; none is put.
    * @throws {FullError} If there was not room for all in time: `items` are those
    * that were not put.
+   * @throws {TimeoutError} As `put()` does.
    * @throws {ShutDownError} If the queue was shut down, or closed in this thread.
    */
   async putMany(items: Iterable<T>, options?: WaitOptions): Promise<void> {
     const { core } = this.#ways;
     if (core !== null) return await core.putter.putMany(items, options);
     checkIterable(items, "put", "items");
-    await this.#callWaiting("putMany", [[...items]], options);
+    await this.#callWaiting("putMany", [[...items]], options, unknownPut);
   }
 
   /**
@@ -272,7 +278,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     if (core !== null) {
       return core.getter.getMany(max, options) as Promise<T[]>;
     }
-    return this.#callWaiting("getMany", [max], options);
+    return this.#callWaiting("getMany", [max], options, unansweredGet);
   }
 
   /**
@@ -385,9 +391,11 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
   async #callWaiting<R>(
     method: string,
     args: readonly unknown[],
-    options?: WaitOptions,
+    options: WaitOptions = {},
+    late: (error: NoAnswerError) => never,
   ): Promise<R> {
-    return await callWaiting(remoteOf(this.#ways), method, args, options) as R;
+    const remote = remoteOf(this.#ways);
+    return await callWaiting(remote, method, args, options, late) as R;
   }
 }
 
@@ -476,11 +484,12 @@ export class JoinableQueue<T> extends Queue<T> {
    *
    * Python: `multiprocessing.JoinableQueue.join`.
    */
-  async join(options?: WaitOptions): Promise<boolean> {
+  async join(options: WaitOptions = {}): Promise<boolean> {
     const { core } = this.#ways;
     if (core !== null) return await core.join(options);
     const remote = remoteOf(this.#ways);
-    return await callWaiting(remote, "join", [], options) as boolean;
+    const isDone = callWaiting(remote, "join", [], options, () => false);
+    return await isDone as boolean;
   }
 
   /**
@@ -569,7 +578,7 @@ export class SimpleQueue<T> implements Disposable {
   get(options?: WaitOptions): Promise<T> {
     const { core } = this.#ways;
     if (core !== null) return core.getter.get(options) as Promise<T>;
-    return this.#callWaiting("get", [], options);
+    return this.#callWaiting("get", [], options, unansweredGet);
   }
 
   /**
@@ -605,8 +614,10 @@ export class SimpleQueue<T> implements Disposable {
   async #callWaiting<R>(
     method: string,
     args: readonly unknown[],
-    options?: WaitOptions,
+    options: WaitOptions = {},
+    late: (error: NoAnswerError) => never,
   ): Promise<R> {
-    return await callWaiting(remoteOf(this.#ways), method, args, options) as R;
+    const remote = remoteOf(this.#ways);
+    return await callWaiting(remote, method, args, options, late) as R;
   }
 }

@@ -124,7 +124,7 @@ export class Client {
 }
 
 /** What a server is called in messages. */
-function peerAt(address: Address): string {
+export function peerAt(address: Address): string {
   return `the manager at ${nameOf(address)}`;
 }
 

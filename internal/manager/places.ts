@@ -7,13 +7,19 @@ import { knownManager } from "../launch/known_managers.ts";
 import { type Address, checkAddress, nameOf } from "../pipe/address.ts";
 import { forget, met } from "../travel/meeting.ts";
 import { OwnObject } from "../travel/own_object.ts";
-import { type Relay, released, type Remote } from "../travel/remote.ts";
+import { GRACE_MS } from "../travel/outgoing_calls.ts";
+import {
+  NoAnswerError,
+  type Relay,
+  released,
+  type Remote,
+} from "../travel/remote.ts";
 import { followBy, locateBy } from "../travel/route.ts";
 import type { SharedClass } from "../travel/service.ts";
-import { after, waitFor } from "../wait.ts";
+import { after, TIMED_OUT, waitFor } from "../wait.ts";
 import { classOf } from "../wire/classes.ts";
 import { Unsendable } from "../wire/unsendable.ts";
-import { type Claimed, Client, connectTo } from "./client.ts";
+import { type Claimed, Client, connectTo, peerAt } from "./client.ts";
 import { type HomeServer, serverAt, WAY } from "./homes.ts";
 
 /** So long it is tried to reach what can be used in another way, too (ms). */
@@ -172,13 +178,14 @@ class Awaited implements Remote {
     method: string,
     args: readonly unknown[],
     signal?: AbortSignal,
+    limit?: number,
   ): Promise<unknown> {
     if (this.#isClosed) return Promise.reject(released(method));
     // Nobody comes before those who called first.
     if (this.#found !== null && this.#waiting === 0) {
-      return this.#found.remote.call(method, args, signal);
+      return this.#found.remote.call(method, args, signal, limit);
     }
-    const call = this.#callWhenFound(method, args, signal);
+    const call = this.#callWhenFound(method, args, signal, limit);
     return call.finally(beforeExit(() => call));
   }
 
@@ -186,6 +193,7 @@ class Awaited implements Remote {
     method: string,
     args: readonly unknown[],
     signal: AbortSignal | undefined,
+    limit: number | undefined,
   ): Promise<unknown> {
     const context = currentContext();
     let isGivenUp = false;
@@ -196,12 +204,16 @@ class Awaited implements Remote {
     const ready = this.#claim.ready.then(() => {
       this.#waiting--;
       if (isGivenUp) return;
-      const call = () => this.#found!.remote.call(method, args, signal);
+      const { remote } = this.#found!;
+      const call = () => remote.call(method, args, signal, limit);
       answer = runInSync(context, call);
     });
     ready.catch(() => {}); // whoever waits is told
     try {
-      await waitFor(ready, { signal });
+      const timeout = limit === undefined ? undefined : limit + GRACE_MS;
+      if (await waitFor(ready, { timeout, signal }) === TIMED_OUT) {
+        throw new NoAnswerError(peerAt(this.#where[1] as Address), method);
+      }
     } catch (error) {
       isGivenUp = true;
       if (answer === undefined) throw error;

@@ -19,6 +19,8 @@ export interface MessageWriterOptions {
   readonly maxLength: number;
   /** Called when a message could be sent in part only: nothing can follow. */
   failed(): void;
+  /** Called when a part of what is to be written has gone. */
+  partly?(): void;
 }
 
 /** Bytes that go in one piece: messages, or a part of one. */
@@ -174,6 +176,7 @@ export class MessageWriter {
           if (rest.length === 0) throw new TypeError("the bytes have gone");
           at += await this.#sink.write(rest);
           if (this.#failure) return;
+          if (at < chunk.end) this.#options.partly?.();
         }
         this.#chunks.shift();
         chunk.written.resolve();

@@ -1,11 +1,11 @@
 /** Where a public queue's calls go: to shared memory, or to another process. */
 
-import { ShutDownError } from "../../errors.ts";
+import { EmptyError, ShutDownError, TimeoutError } from "../../errors.ts";
 import { ownHome } from "../memory/home.ts";
 import { createQueue } from "../structure/queue.ts";
 import { readHandle, writeHandle } from "../travel/handles.ts";
 import type { Handle, Service } from "../travel/service.ts";
-import { noSync, type Remote } from "../travel/remote.ts";
+import { type NoAnswerError, noSync, type Remote } from "../travel/remote.ts";
 import { QueueCore } from "./queue_core.ts";
 
 /** One of the two is there, until the queue is closed. */
@@ -59,6 +59,18 @@ export function giveBackTo<Q extends object>(
   const many = (queue: Q, items: unknown) =>
     waysOf(queue).core?.putBack(items as unknown[]);
   return { get: (queue, item) => many(queue, [item]), getMany: many };
+}
+
+/** Nothing was got in time: what is taken later goes back. */
+export function unansweredGet({ peer }: NoAnswerError): never {
+  throw new EmptyError(`Cannot get from the queue as ${peer} does not answer`);
+}
+
+/** Nobody says in time whether it was put. */
+export function unknownPut({ peer }: NoAnswerError): never {
+  throw new TimeoutError(
+    `Cannot tell whether it was put into the queue as ${peer} does not answer`,
+  );
 }
 
 /** Closes a queue: its thread does not use it any more. */

@@ -1,9 +1,13 @@
 /** A channel to an end of a pipe that another process has, and serves. */
 
-import { ShutDownError } from "../../errors.ts";
+import { ShutDownError, TimeoutError } from "../../errors.ts";
 import { runForThread } from "../context.ts";
 import type { Channel } from "../pipe/channel.ts";
-import { callWaiting, type Remote } from "../travel/remote.ts";
+import {
+  callWaiting,
+  type NoAnswerError,
+  type Remote,
+} from "../travel/remote.ts";
 import type { WaitOptions } from "../wait.ts";
 import type { WaitSource } from "../waitable.ts";
 import { PEER } from "./receiver.ts";
@@ -52,19 +56,19 @@ export class RemoteChannel implements Channel, WaitSource {
   async receiveObject(options: WaitOptions): Promise<unknown> {
     this.#check("receive from");
     this.#isReady = false;
-    return await callWaiting(this.remote, "recv", [], options);
+    return await callWaiting(this.remote, "recv", [], options, silent);
   }
 
   async receiveBytes(options: WaitOptions): Promise<Uint8Array<ArrayBuffer>> {
     this.#check("receive from");
     this.#isReady = false;
-    const bytes = await callWaiting(this.remote, "recvBytes", [], options);
-    return bytes as Uint8Array<ArrayBuffer>;
+    const bytes = callWaiting(this.remote, "recvBytes", [], options, silent);
+    return await bytes as Uint8Array<ArrayBuffer>;
   }
 
   async poll(options: WaitOptions): Promise<boolean> {
     this.#check("poll");
-    return await callWaiting(this.remote, "poll", [], options) as boolean;
+    return await this.#poll(options);
   }
 
   ready(): boolean {
@@ -72,13 +76,7 @@ export class RemoteChannel implements Channel, WaitSource {
   }
 
   async whenReady(signal: AbortSignal): Promise<void> {
-    const options = { timeout: Infinity, signal };
-    this.#isReady = await callWaiting(
-      this.remote,
-      "poll",
-      [],
-      options,
-    ) as boolean;
+    this.#isReady = await this.#poll({ signal });
   }
 
   close(): void {
@@ -88,10 +86,24 @@ export class RemoteChannel implements Channel, WaitSource {
     runForThread(() => this.remote.call("close", [])).then(release, release);
   }
 
+  #poll(options: WaitOptions): Promise<boolean> {
+    const no = () => false;
+    return callWaiting(this.remote, "poll", [], options, no) as Promise<
+      boolean
+    >;
+  }
+
   #check(use: string): void {
     if (!this.#closed) return;
     throw new ShutDownError(
       `Cannot ${use} ${PEER} as this connection was closed here`,
     );
   }
+}
+
+/** Nothing came in time: what comes later stays there. */
+function silent({ peer }: NoAnswerError): never {
+  throw new TimeoutError(
+    `Cannot receive from ${PEER} as ${peer} does not answer`,
+  );
 }

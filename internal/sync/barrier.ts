@@ -211,7 +211,7 @@ class RemoteBarrier extends RemoteSide {
   }
 
   wait(options?: WaitOptions): Promise<number> {
-    return this.callWaiting("wait", options);
+    return this.callThrough("wait", options);
   }
   reset(): Promise<void> {
     return this.call("reset");

@@ -1,5 +1,6 @@
 import { EVENT, EVENT_BYTES } from "../structure/event.ts";
 import { readHandle, writeHandle } from "../travel/handles.ts";
+import { callWaiting } from "../travel/remote.ts";
 import { registerShared } from "../travel/shared_class.ts";
 import type { SyncWaitOptions, WaitOptions } from "../wait.ts";
 import { EventCore } from "./event_core.ts";
@@ -157,8 +158,9 @@ class RemoteEvent extends RemoteSide {
   clear(): Promise<void> {
     return this.call("clear");
   }
-  wait(options?: WaitOptions): Promise<boolean> {
-    return this.callWaiting("wait", options);
+  async wait(options: WaitOptions = {}): Promise<boolean> {
+    const isSet = callWaiting(this.remote, "wait", [], options, () => false);
+    return await isSet as boolean;
   }
   isSetSync(): never {
     this.refuse("isSetSync");

@@ -6,8 +6,8 @@ import {
   runFor,
   runInSync,
 } from "../context.ts";
-import { callWaiting, noSync, type Remote } from "../travel/remote.ts";
-import type { WaitOptions } from "../wait.ts";
+import { noSync, orLate, type Remote } from "../travel/remote.ts";
+import { timeoutOf, type WaitOptions } from "../wait.ts";
 import { type AcquireOptions, repairOf } from "./options.ts";
 import { callbackOwner, ownerAround } from "./rlock_core.ts";
 import { type LockSide, mend, type Taken } from "./side.ts";
@@ -27,12 +27,18 @@ export class RemoteSide {
     return this.remote.call(method, args) as Promise<R>;
   }
 
-  /** Calls one that does. */
-  async callWaiting<R>(
+  /**
+   * Calls one that does, and whose answer is waited for in any case: it may take
+   * longer than the time that was given.
+   */
+  async callThrough<R>(
     method: string,
-    options?: WaitOptions,
+    options: WaitOptions = {},
   ): Promise<R> {
-    return await callWaiting(this.remote, method, [], options) as R;
+    timeoutOf(options);
+    const { timeout, signal } = options;
+    signal?.throwIfAborted();
+    return await this.remote.call(method, [{ timeout }], signal) as R;
   }
 
   /** Refuses a method that would block the thread. */
@@ -47,11 +53,13 @@ export class RemoteLock extends RemoteSide implements LockSide {
     const repair = repairOf(options);
     const { timeout, signal } = options;
     signal?.throwIfAborted();
-    const taken = await this.remote.call(
+    const answer = this.remote.call(
       "take",
       [{ timeout, repair: repair !== undefined }],
       signal,
-    ) as Taken | null;
+      timeout ?? Infinity,
+    ) as Promise<Taken | null>;
+    const taken = await orLate(answer, () => null);
     if (taken === "abandoned") await mend(repair!, () => this.call("abandon"));
     return taken !== null;
   }

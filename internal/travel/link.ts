@@ -19,7 +19,7 @@ import {
 import { encodeBehind } from "./message_buffer.ts";
 import { forgetAll, meetAgain } from "./meeting.ts";
 import { carries } from "./methods.ts";
-import type { Remote } from "./remote.ts";
+import { NoAnswerError, type Remote } from "./remote.ts";
 import { type Connector, RemoteObject } from "./remote_object.ts";
 import type { Limits, LinkOptions } from "./link_options.ts";
 import {
@@ -100,6 +100,8 @@ export class Link implements LinkEnd, Connector {
       encodeBehind,
       waiting: (yes) => options.waiting?.(yes),
       trouble: (error) => options.trouble?.(error),
+      moved: () => transport.moved ?? 0,
+      noAnswer: (method) => new NoAnswerError(options.peer, method),
     });
     this.#incoming = new IncomingCalls({
       post,
@@ -267,8 +269,9 @@ export class Link implements LinkEnd, Connector {
     method: string,
     args: readonly unknown[],
     signal: AbortSignal | undefined,
+    limit: number | undefined,
   ): Promise<unknown> {
-    return this.#outgoing.call(holder, object, method, args, signal);
+    return this.#outgoing.call(holder, object, method, args, signal, limit);
   }
 
   giveBack(object: number, method: string, result: unknown): void {

@@ -6,7 +6,7 @@ import {
   currentContext,
   currentCoroutine,
 } from "../context.ts";
-import { holdsProgram } from "../wait.ts";
+import { after, holdsProgram } from "../wait.ts";
 import { OwnNumbers } from "./owners.ts";
 import {
   type CallHead,
@@ -29,6 +29,10 @@ export interface CallOptions {
   waiting(yes: boolean): void;
   /** What nobody wanted could not be given back. */
   trouble(error: unknown): void;
+  /** {@linkcode Transport.moved} */
+  moved(): number;
+  /** The error of a call that has waited for its answer for too long. */
+  noAnswer(method: string): Error;
 }
 
 /** A call that waits for its answer. */
@@ -80,6 +84,13 @@ class Pending implements CallHead {
  */
 const LINGERS = 4;
 
+/**
+ * So long an answer may take after a call was taken back, or its time has run out,
+ * and longer only while a long message is under way. It is waited for in two steps:
+ * where this program was busy, what has come meanwhile is read between them.
+ */
+export const GRACE_MS = 1000;
+
 /** Calls that wait for their answers. */
 export class OutgoingCalls {
   #options: CallOptions;
@@ -111,6 +122,8 @@ export class OutgoingCalls {
    * Calls a method there; see {@linkcode Remote.call}.
    *
    * @param holder What stands for the object here.
+   * @param limit After so long, or when the signal has aborted, it is given up if
+   * the other end does not answer; without one it is waited for.
    */
   call(
     holder: object,
@@ -118,6 +131,7 @@ export class OutgoingCalls {
     method: string,
     args: readonly unknown[],
     signal: AbortSignal | undefined,
+    limit: number | undefined,
   ): Promise<unknown> {
     try {
       const coroutine = currentCoroutine();
@@ -140,8 +154,8 @@ export class OutgoingCalls {
         pending.reject = reject;
       });
       this.#pending.set(pending.call, pending);
-      if (signal !== undefined || coroutine !== null) {
-        this.#listen(pending, signal, coroutine);
+      if (signal !== undefined || coroutine !== null || limit !== undefined) {
+        this.#listen(pending, signal, coroutine, limit);
       }
       if (pending.holds) this.#hold();
       writeCallHead(message, Kind.CALL, pending);
@@ -263,19 +277,49 @@ export class OutgoingCalls {
     return pending;
   }
 
-  /** What ends the wait by itself: the signal, and the kill of the coroutine. */
+  /** What ends the wait by itself: signal, kill of the coroutine, and time. */
   #listen(
     pending: Pending,
     signal: AbortSignal | undefined,
     coroutine: Coroutine | null,
+    limit: number | undefined,
   ): void {
-    const abort = () => this.#cancel(pending, signal!.reason);
+    const abort = () => {
+      this.#cancel(pending, signal!.reason);
+      if (limit === undefined) return;
+      stop();
+      stop = this.#afterGrace(pending);
+    };
     signal?.addEventListener("abort", abort);
     const forget = coroutine?.onKill((exit) => this.#abandon(pending, exit));
+    let stop = after(
+      limit ?? Infinity,
+      () => void (stop = this.#afterGrace(pending)),
+      false,
+    );
     pending.unlisten = () => {
       signal?.removeEventListener("abort", abort);
       forget?.();
+      stop();
     };
+  }
+
+  /** Gives it up, unless the answer comes; gives what prevents that. */
+  #afterGrace(pending: Pending): () => void {
+    const { moved, noAnswer } = this.#options;
+    let seen = moved();
+    const look = () => {
+      const now = moved();
+      if (now !== seen) {
+        seen = now;
+        stop = twoSteps();
+      } else if (pending.isCancelled) this.#abandon(pending, pending.reason);
+      else this.#abandon(pending, noAnswer(pending.method));
+    };
+    const step = (next: () => void) => after(GRACE_MS / 2, next, false);
+    const twoSteps = () => step(() => void (stop = step(look)));
+    let stop = twoSteps();
+    return () => stop();
   }
 
   /** Rejects it at once: if it succeeds all the same, that goes back. */

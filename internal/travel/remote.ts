@@ -1,6 +1,6 @@
 /** What an object holds that stands for one elsewhere, instead of a core. */
 
-import { ShutDownError } from "../../errors.ts";
+import { ShutDownError, TimeoutError } from "../../errors.ts";
 import { timeoutOf, type WaitOptions } from "../wait.ts";
 
 /**
@@ -23,6 +23,11 @@ export interface Remote {
    * is taken back there. It rejects with the reason; but where it had succeeded
    * already, the result is given, so that nothing is taken and lost.
    *
+   * Where there is a limit (ms), a server that does not answer is waited for no
+   * longer than that, nor after the signal has aborted. If it answers later, what
+   * it has given goes back.
+   *
+   * @throws {NoAnswerError} If the limit is over, and there is no answer.
    * @throws {EOFError} If the other process is gone, or the connection.
    * @throws {ShutDownError} After {@linkcode Remote.release}.
    * @throws What the method throws there, with its stack.
@@ -31,6 +36,7 @@ export interface Remote {
     method: string,
     args: readonly unknown[],
     signal?: AbortSignal,
+    limit?: number,
   ): Promise<unknown>;
   /** Lets go of it: no more calls. Twice does nothing new. */
   release(): void;
@@ -69,17 +75,47 @@ export function released(method: string): ShutDownError {
   );
 }
 
-/** Calls a method whose last argument is how long it waits. */
+/** Somebody elsewhere does not answer, although the time of a call has run out. */
+export class NoAnswerError extends TimeoutError {
+  /** Who that is: `the manager at 127.0.0.1:8001`. */
+  readonly peer: string;
+
+  constructor(peer: string, method: string) {
+    super(`Cannot wait for ${method}() any longer as ${peer} does not answer`);
+    this.peer = peer;
+  }
+}
+
+/**
+ * Calls a method whose last argument is how long it waits.
+ *
+ * @param late What comes of it where nobody answers in time.
+ */
 export function callWaiting(
   remote: Remote,
   method: string,
   args: readonly unknown[],
-  options: WaitOptions = {},
+  options: WaitOptions,
+  late: (error: NoAnswerError) => unknown,
 ): Promise<unknown> {
-  timeoutOf(options);
+  const limit = timeoutOf(options);
   const { timeout, signal } = options;
   signal?.throwIfAborted();
-  return remote.call(method, [...args, { timeout }], signal);
+  const answer = remote.call(method, [...args, { timeout }], signal, limit);
+  return limit === Infinity ? answer : orLate(answer, late);
+}
+
+/** What is answered; or else what comes of it that nobody answers in time. */
+export async function orLate<R>(
+  answer: Promise<R>,
+  late: (error: NoAnswerError) => R,
+): Promise<R> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof NoAnswerError) return late(error);
+    throw error;
+  }
 }
 
 /** The error of a `…Sync` method of an object that is elsewhere. */

@@ -10,6 +10,7 @@ export interface Connector {
     method: string,
     args: readonly unknown[],
     signal: AbortSignal | undefined,
+    limit: number | undefined,
   ): Promise<unknown>;
   /** Ends the calls that `holder` waits for, and lets go of what it stands for. */
   letGo(holder: object, imported: Imported): void;
@@ -42,12 +43,13 @@ export class RemoteObject implements Relay {
     method: string,
     args: readonly unknown[],
     signal?: AbortSignal,
+    limit?: number,
   ): Promise<unknown> {
     const { id } = this;
     if (id === -1) {
       return Promise.reject(released(method));
     }
-    return this.connector.call(this, id, method, args, signal);
+    return this.connector.call(this, id, method, args, signal, limit);
   }
 
   get isReleased(): boolean {

@@ -27,6 +27,7 @@ export class SocketTransport implements Transport {
   onclose: (() => void) | null = null;
   /** Who is at the other end, for messages. */
   readonly peer: string;
+  moved = 0;
 
   #receiver: ((message: Uint8Array) => void) | null = null;
   #socket: Socket;
@@ -45,6 +46,7 @@ export class SocketTransport implements Transport {
       peer,
       maxLength,
       failed: () => this.#end(),
+      partly: () => void this.moved++,
     });
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     this.#heartbeat.unref();
@@ -164,6 +166,7 @@ export class SocketTransport implements Transport {
       const count = await this.#socket.read(message.subarray(at));
       if (count === null) return null;
       at += count;
+      this.moved++;
     }
     return message;
   }

@@ -16,6 +16,11 @@ export interface Transport {
   onmessage: ((message: Uint8Array) => void) | null;
   /** Called once when no more can come: the other end has closed it, or is dead. */
   onclose: (() => void) | null;
+  /**
+   * Another number when a part of a long message has come, or has been taken by
+   * the other end; where that is known.
+   */
+  readonly moved?: number;
   /** Closes it; `onclose` is not called then. Twice does nothing new. */
   close(): void;
 }

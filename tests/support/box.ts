@@ -55,7 +55,9 @@ export class Box {
   /** Takes the first item, or waits for one. */
   async take(options: WaitOptions = {}): Promise<unknown> {
     if (this.#remote) {
-      return await callWaiting(this.#remote, "take", [], options);
+      return await callWaiting(this.#remote, "take", [], options, (error) => {
+        throw error;
+      });
     }
     if (this.#items.length > 0) return this.#items.shift();
     const { promise, resolve } = Promise.withResolvers<unknown>();

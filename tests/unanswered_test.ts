@@ -1,0 +1,157 @@
+/** Calls of who does not answer: given up when their time is over, and nothing lost. */
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import {
+  EmptyError,
+  Manager,
+  TimeoutError,
+  type Typeid,
+} from "@multi/processing";
+import { WAY } from "../internal/manager/homes.ts";
+import "../internal/manager/places.ts";
+import { programHolder } from "../internal/travel/hold_program.ts";
+import { NoAnswerError } from "../internal/travel/remote.ts";
+import { locateFrom } from "../internal/travel/route.ts";
+import { pidOf } from "./fixtures/manager_work.ts";
+import { Box, sharedBox } from "./support/box.ts";
+import { pair } from "./support/link_pair.ts";
+import { nothingLeft } from "./support/nothing_left.ts";
+import { until } from "./support/until.ts";
+
+nothingLeft();
+
+const reason = new Error("enough");
+
+/** How one gives up: after a time, or by a signal. */
+const WAYS = [
+  { options: () => ({ timeout: 1 }), error: "does not answer" },
+  { options: () => ({ timeout: 0 }), error: "does not answer" },
+  { options: () => ({ signal: aborting() }), error: "enough" },
+  { options: () => ({ signal: aborting(), timeout: 1e6 }), error: "enough" },
+];
+
+/** A signal that aborts when the call has been made. */
+function aborting(): AbortSignal {
+  const stop = new AbortController();
+  queueMicrotask(() => stop.abort(reason));
+  return stop.signal;
+}
+
+describe("a call that nobody answers", () => {
+  it("is given up, and what it has taken later goes back", async () => {
+    await Promise.all(WAYS.map(async ({ options, error }) => {
+      const holds: boolean[] = [];
+      const hold = programHolder();
+      const waiting = (yes: boolean) => {
+        hold(yes);
+        holds.push(yes);
+      };
+      using link = pair({}, { waiting });
+      const box = new Box();
+      const remote = await link.give(box);
+      await box.put("the one");
+      link.serverSide.held = [];
+      await assertRejects(() => remote.take(options()), Error, error);
+      await until(() => holds.at(-1) === false);
+      assertEquals(await box.size(), 1);
+      link.serverSide.letThrough();
+      await until(() => box.events.includes("given back"));
+      assertEquals(await box.size(), 1);
+      assertEquals(link.client.sizes.outgoing, 0);
+    }));
+  });
+
+  it("is given up where the answer is lost on its way, too", async () => {
+    using link = pair();
+    const box = new Box();
+    const remote = await link.give(box);
+    await box.put("the one");
+    link.clientSide.held = [];
+    await assertRejects(() => remote.take({ timeout: 1 }), NoAnswerError);
+    assertEquals(await box.size(), 0);
+    link.clientSide.letThrough();
+    await until(() => box.events.includes("given back"));
+    assertEquals(await remote.take(), "the one");
+  });
+
+  it("is waited for without a limit, and while a part of it comes", async () => {
+    using link = pair();
+    const box = new Box();
+    const remote = await link.give(box);
+    let looks = 0;
+    Object.defineProperty(link.clientSide, "moved", {
+      get: () => looks < 3 ? ++looks : looks,
+    });
+    link.serverSide.held = [];
+    const patient = remote.take();
+    await assertRejects(() => remote.take({ timeout: 1 }), NoAnswerError);
+    assertEquals(looks, 3);
+    await box.put("for the patient one");
+    link.serverSide.letThrough();
+    assertEquals(await patient, "for the patient one");
+  });
+
+  it("is given up while its server is looked for", async () => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const accepted = listener.accept();
+    const address = ["127.0.0.1", listener.addr.port];
+    const where = [WAY, address, "ticket", "box"];
+    const box = locateFrom(sharedBox(), where) as Box;
+    await assertRejects(
+      () => box.take({ timeout: 1 }),
+      NoAnswerError,
+      `the manager at 127.0.0.1:${listener.addr.port} does not answer`,
+    );
+    (await accepted).close();
+    listener.close();
+    await assertRejects(() => box.size());
+  });
+});
+
+describe("a server that stands still", () => {
+  it("is waited for as long as asked", async () => {
+    class Still extends Manager {
+      declare pid: Typeid<ReturnType<typeof pidOf>>;
+    }
+    Still.register("pid", { callable: pidOf });
+    await using manager = new Still();
+    const pid = await (await manager.pid()).get();
+    const queue = await manager.joinableQueue<number>();
+    const full = await manager.queue<number>(1);
+    const lock = await manager.lock();
+    const event = await manager.event();
+    const condition = await manager.condition();
+    const dict = await manager.dict({ a: 1 });
+    await full.put(1);
+    await queue.put(1);
+    await condition.acquire();
+    await event.set();
+    Deno.kill(pid, "SIGSTOP");
+    const still = "does not answer";
+    const waits = [
+      assertRejects(() => queue.get({ timeout: 1 }), EmptyError, still),
+      assertRejects(() => queue.getNowait(), EmptyError, still),
+      assertRejects(() => queue.getMany(2, { timeout: 1 }), EmptyError, still),
+      assertRejects(() => full.put(2, { timeout: 1 }), TimeoutError, still),
+      assertRejects(() => full.putMany([2], { timeout: 1 }), TimeoutError),
+      assertRejects(() => queue.get({ signal: aborting() }), Error, "enough"),
+    ];
+    const flags = [
+      lock.acquire({ timeout: 1 }),
+      event.wait({ timeout: 1 }),
+      queue.join({ timeout: 1 }),
+    ];
+    const untimed = dict.get("a");
+    const notified = condition.wait({ timeout: 1 });
+    await Promise.all(waits);
+    assertEquals(await Promise.all(flags), [false, false, false]);
+    Deno.kill(pid, "SIGCONT");
+    assertEquals(await untimed, 1);
+    assertEquals(await notified, false);
+    await condition.release();
+    assertEquals(await queue.get(), 1);
+    assert(await lock.acquire());
+    assertEquals(await full.get(), 1);
+  });
+});

@@ -399,13 +399,15 @@ export class BaseManager implements AsyncDisposable {
 
   /**
    * Connects to a server elsewhere. With a `timeout`, it tries again until that has
-   * run out if nobody listens there yet; without, it tries once.
+   * run out if nobody listens there yet, or a server is just ending; without, it
+   * tries once.
    *
    * Cancel safety: giving up leaves the manager as it was.
    *
    * @throws {AuthenticationError} If the server has another key.
    * @throws {Deno.errors.ConnectionRefused} If nobody listens there; for a unix
    * socket that is not there {@linkcode Deno.errors.NotFound}.
+   * @throws {EOFError} If it closes the connection before the key is proven.
    * @throws {TimeoutError} If it does not answer in time.
    * @throws {ProcessError} If this has been started, served or connected before.
    *

@@ -26,6 +26,7 @@ import {
   Queue,
   RemoteError,
   ShutDownError,
+  sleep,
   TimeoutError,
   type Typeid,
   WorkerLostError,
@@ -730,6 +731,18 @@ describe("who connects", () => {
     await server.serve();
     await connecting;
     assertEquals(await (await client.calc(3)).times(1), 3);
+  });
+
+  it("waits for a server that comes in the place of one which ends", async () => {
+    const ending = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const address = ["127.0.0.1", ending.addr.port] as const;
+    await using client = new CalcManager({ address });
+    const connecting = client.connect({ timeout: 60_000 });
+    await sleep(0);
+    ending.close(); // it has connected, which nobody has accepted
+    await using server = new CalcManager({ address });
+    await server.serve();
+    await connecting;
   });
 
   it("gives up by its signal, or when its time runs out", async () => {

@@ -409,6 +409,13 @@ describe("connect()", () => {
     );
   });
 
+  it("says that the listener was closed before it had accepted", async () => {
+    const listener = Deno.listen({ transport: "unix", path: path() });
+    const connecting = assertRejects(() => connect(path()), EOFError, "closed");
+    listener.close(); // it has connected
+    await connecting;
+  });
+
   it("says what is wrong with its options", async () => {
     const wrong: [Address, object, new () => Error, string][] = [
       ["", {}, TypeError, '"address" must be'],

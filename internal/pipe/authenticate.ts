@@ -191,13 +191,18 @@ async function seen<T>(peer: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const isGone = error instanceof ConnectionReset ||
-      error instanceof BrokenPipe || error instanceof UnexpectedEof;
-    throw isGone ? gone(peer, error) : error;
+    throw isGone(error) ? gone(peer, error) : error;
   }
 }
 
-function gone(peer: string, cause?: unknown): EOFError {
+/** Whether that is how the system says that the other side is no more. */
+export function isGone(error: unknown): boolean {
+  return error instanceof ConnectionReset || error instanceof BrokenPipe ||
+    error instanceof UnexpectedEof;
+}
+
+/** The error of who is left before both sides have proven the key. */
+export function gone(peer: string, cause?: unknown): EOFError {
   return new EOFError(
     `${peer} closed the connection before the key was proven`,
     { cause },

@@ -11,7 +11,7 @@ import {
   systemError,
   type TlsOptions,
 } from "./address.ts";
-import { authenticate } from "./authenticate.ts";
+import { authenticate, gone, isGone } from "./authenticate.ts";
 import type { Channel } from "./channel.ts";
 import { closable } from "./closable.ts";
 import { openChannel, type Opener } from "./stream_channel.ts";
@@ -148,6 +148,7 @@ function close(socket: Deno.Conn | undefined): void {
 function explain(error: unknown, address: Address): unknown {
   const { ConnectionRefused, NotFound, InvalidData } = Deno.errors;
   const name = nameOf(address);
+  if (isGone(error)) return gone(name, error);
   if (error instanceof ConnectionRefused || error instanceof NotFound) {
     return systemError(
       error,

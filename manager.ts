@@ -38,7 +38,7 @@ import { Client, connectTo } from "./internal/manager/client.ts";
 import type { DictProxy } from "./internal/manager/dict_proxy.ts";
 import type { ListProxy } from "./internal/manager/list_proxy.ts";
 import type { NamespaceProxy } from "./internal/manager/namespace_proxy.ts";
-import { isIterable } from "./internal/check.ts";
+import { checkOptions, isIterable } from "./internal/check.ts";
 import type { DictKey } from "./internal/structure/keys.ts";
 import type { NumberOf, Typecode } from "./internal/structure/numbers.ts";
 import type { PoolProxy } from "./internal/manager/pool_proxy.ts";
@@ -64,7 +64,7 @@ import {
   nameOf,
   type TlsOptions,
 } from "./internal/pipe/address.ts";
-import { waitFor, type WaitOptions } from "./internal/wait.ts";
+import { timeoutOf, waitFor, type WaitOptions } from "./internal/wait.ts";
 import type { Connection } from "./pipe.ts";
 import { JoinableQueue, Queue, SimpleQueue } from "./queue.ts";
 import {
@@ -265,6 +265,7 @@ export class BaseManager implements AsyncDisposable {
    * Python: `BaseManager(address, authkey)`.
    */
   constructor(options: ManagerOptions = {}) {
+    checkOptions(options, "use a manager", '{ address: ["127.0.0.1", 0] }');
     const { address, authkey, tls } = options;
     this.#address = address === undefined
       ? undefined
@@ -310,6 +311,7 @@ export class BaseManager implements AsyncDisposable {
         `Cannot register "${typeid}" as every manager has a method of that name: take another one`,
       );
     }
+    checkOptions(options, `register "${typeid}"`, "{ callable: () => shelf }");
     const { callable, exposed } = options;
     addType(this, typeid, newEntry(this, typeid, callable, exposed));
     Object.defineProperty(this.prototype, typeid, {
@@ -350,6 +352,7 @@ export class BaseManager implements AsyncDisposable {
    * Python: `BaseManager.start`.
    */
   async start(options: StartOptions = {}): Promise<void> {
+    checkOptions(options, "start", "{ initializer }");
     const { initializer } = options;
     const reference = initializer === undefined
       ? null
@@ -374,8 +377,8 @@ export class BaseManager implements AsyncDisposable {
   }
 
   /**
-   * Begins to serve in this process, until `shutdown()`; meanwhile the program goes
-   * on. What is got from this manager itself, where it is of this package's own
+   * Begins to serve in this process. That keeps the program alive until `shutdown()`;
+   * what it does meanwhile goes on. What is got from this manager itself, where it is of this package's own
    * classes, is the object itself.
    *
    * @throws {Deno.errors.AddrInUse} If somebody listens there.
@@ -414,6 +417,7 @@ export class BaseManager implements AsyncDisposable {
    * Python: `BaseManager.connect`.
    */
   async connect(options: WaitOptions = {}): Promise<void> {
+    timeoutOf(options);
     const address = this.#address;
     if (address === undefined) {
       throw new TypeError(

@@ -56,7 +56,12 @@
  */
 
 import { BufferTooShortError, EOFError, ShutDownError } from "./errors.ts";
-import { checkInteger, checkOptions, mustBe } from "./internal/check.ts";
+import {
+  checkInteger,
+  checkMilliseconds,
+  checkOptions,
+  mustBe,
+} from "./internal/check.ts";
 import { throwIfKilled } from "./internal/context.ts";
 import { self } from "./internal/launch/identity.ts";
 import { LEVELS, log } from "./internal/launch/log.ts";
@@ -80,7 +85,6 @@ import { createPipe } from "./internal/structure/pipe.ts";
 import { readHandle, writeHandle } from "./internal/travel/handles.ts";
 import { registerShared } from "./internal/travel/shared_class.ts";
 import {
-  checkTimeout,
   type SyncWaitOptions,
   timeoutOf,
   waitFor,
@@ -545,10 +549,12 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
       authkey: authkey === undefined
         ? self().authkey
         : checkAuthkey(authkey, "listen"),
-      maxLength: checkMaxLength(options.maxMessageSize),
+      maxLength: checkMaxLength(options.maxMessageSize, "listen"),
       backlog,
-      timeToProve: checkTimeout(
+      timeToProve: checkMilliseconds(
         options.handshakeTimeout ?? DEFAULT_HANDSHAKE_MS,
+        "listen",
+        "handshakeTimeout",
       ),
       maxStrangers: count(
         options,
@@ -669,7 +675,7 @@ export async function connect<T = unknown>(
     authkey: authkey === undefined
       ? self().authkey
       : checkAuthkey(authkey, "connect"),
-    maxLength: checkMaxLength(maxMessageSize),
+    maxLength: checkMaxLength(maxMessageSize, "connect"),
     tls,
     timeout,
     signal,

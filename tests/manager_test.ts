@@ -112,6 +112,11 @@ describe("a Manager", () => {
     assertEquals(await odd.keys(), ["__proto__", "constructor"]);
     assertEquals(await odd.has("toString"), false);
     await assertRejects(() => dict.set("g", () => {}), DataCloneError, "args");
+    await assertRejects(
+      () => dict.update("e", 5 as never),
+      TypeError,
+      '"fn" must be a function',
+    );
   });
 
   it("makes lists", async () => {
@@ -436,6 +441,11 @@ describe("a Manager", () => {
       EOFError,
       "the manager at",
     );
+    await assertRejects(
+      () => manager.calc(2),
+      EOFError,
+      `Cannot get "calc" from the manager at ${nameOf(manager.address)} as`,
+    );
   });
 });
 
@@ -641,6 +651,21 @@ describe("a manager's own class", () => {
       "new Calc",
     );
     assertThrows(() => register("x", { callable: 1 }), TypeError, "callable");
+    for (const options of [null, 5]) {
+      assertThrows(() => register("x", options), TypeError, "an object");
+      assertThrows(
+        () => new CalcManager(options as never),
+        TypeError,
+        "an object",
+      );
+      for (const method of ["start", "connect"] as const) {
+        await assertRejects(
+          () => new CalcManager()[method](options as never),
+          TypeError,
+          "an object",
+        );
+      }
+    }
     assertThrows(() => register("start"), TypeError, '"start"');
     assertThrows(() => register(""), TypeError, "not empty");
     assertThrows(() => register("x", { exposed: [1] }), TypeError, "exposed");

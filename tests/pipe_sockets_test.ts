@@ -351,8 +351,8 @@ describe("Listener", () => {
       [{ authkey: 5 as never }, TypeError, '"authkey" must be'],
       [{ backlog: 0 }, RangeError, '"backlog"'],
       [{ maxUnauthenticated: 0.5 }, RangeError, '"maxUnauthenticated"'],
-      [{ maxMessageSize: 0 }, RangeError, '"maxMessageSize"'],
-      [{ handshakeTimeout: -1 }, RangeError, '"timeout"'],
+      [{ maxMessageSize: 0 }, RangeError, 'Cannot listen as "maxMessageSize"'],
+      [{ handshakeTimeout: -1 }, RangeError, '"handshakeTimeout"'],
       [{ tls: {} }, TypeError, '"tls.cert" and "tls.key"'],
       [{ tls: certificate, address: path() }, TypeError, "is a unix socket"],
       [
@@ -360,7 +360,12 @@ describe("Listener", () => {
         Deno.errors.InvalidData,
         "no certificate",
       ],
-      [{ address: path("x".repeat(200)) }, RangeError, "at most 107 bytes"],
+      [
+        { address: path("x".repeat(200)) },
+        RangeError,
+        "Cannot listen as the path of a socket has at most 107 bytes",
+      ],
+      [{ address: path("a\0b") }, TypeError, "zero byte"],
       [{ address: path("no/folder") }, Deno.errors.NotFound, "folder"],
       [
         { address: ["203.0.113.1", 0] },
@@ -420,11 +425,29 @@ describe("connect()", () => {
     const wrong: [Address, object, new () => Error, string][] = [
       ["", {}, TypeError, '"address" must be'],
       [["127.0.0.1", 70000], {}, RangeError, "port"],
+      [["127.0.0.1", 0], {}, RangeError, "127.0.0.1:0 as port 0 is any free"],
+      [path("a\0b"), {}, TypeError, "zero byte"],
       [path(), { authkey: "" }, RangeError, '"authkey" must not be empty'],
       [path(), { tls: {} }, TypeError, "is a unix socket"],
-      [LOOPBACK, { tls: { caCerts: "x" } }, TypeError, "an array of PEM texts"],
+      [
+        ["127.0.0.1", 1],
+        { tls: { caCerts: "x" } },
+        TypeError,
+        "an array of PEM texts",
+      ],
+      [
+        ["127.0.0.1", 1],
+        { tls: { caCerts: ["c.pem"] } },
+        TypeError,
+        '"c.pem" is none',
+      ],
       [path(), { timeout: -1 }, RangeError, '"timeout" must be >= 0'],
-      [path(), { maxMessageSize: 2 ** 32 }, RangeError, '"maxMessageSize"'],
+      [
+        path(),
+        { maxMessageSize: 2 ** 32 },
+        RangeError,
+        'Cannot connect as "maxMessageSize"',
+      ],
     ];
     for (const [address, options, Class, message] of wrong) {
       await assertRejects(() => connect(address, options), Class, message);

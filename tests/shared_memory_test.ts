@@ -299,6 +299,9 @@ describe("a shared dict", () => {
       () => dict.update("a", () => Promise.resolve()),
       DataCloneError,
     );
+    assertThrows(() => dict.update("a", 5 as never), TypeError, '"fn" must be');
+    const list = new SharedList([1]);
+    assertThrows(() => list.update(0, 5 as never), TypeError, '"fn" must be');
     assertThrows(() => dict.setdefault("b", () => {}), DataCloneError);
     assertThrows(
       () =>

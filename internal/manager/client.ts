@@ -80,12 +80,12 @@ export class Client {
 
   /** What the server makes. */
   create(typeid: string, args: readonly unknown[]): Promise<unknown> {
-    return this.#root.call("create", [typeid, args]);
+    return this.#get("create", typeid, args);
   }
 
   /** What the server makes, by its ticket. */
   async offer(typeid: string, args: readonly unknown[]): Promise<string> {
-    return await this.#root.call("offer", [typeid, args]) as string;
+    return await this.#get("offer", typeid, args) as string;
   }
 
   /** What stands here for what somebody has a ticket for. */
@@ -108,6 +108,23 @@ export class Client {
   /** Ends it. */
   close(): void {
     this.#link.close();
+  }
+
+  async #get(
+    method: string,
+    typeid: string,
+    args: readonly unknown[],
+  ): Promise<unknown> {
+    try {
+      return await this.#root.call(method, [typeid, args]);
+    } catch (cause) {
+      if (!(this.#link.ended && cause instanceof EOFError)) throw cause;
+      const { peer } = this.#how;
+      throw new EOFError(
+        `Cannot get "${typeid}" from ${peer} as the connection has ended`,
+        { cause },
+      );
+    }
   }
 
   /** How others find what a proxy stands for: the server keeps it for them. */

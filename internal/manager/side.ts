@@ -1,5 +1,6 @@
 /** What a proxy of ours stands for: an object here, or one elsewhere. */
 
+import { checkFunction } from "../check.ts";
 import type { Remote } from "../travel/remote.ts";
 import type { QuickMethod } from "../travel/service.ts";
 import { registerShared } from "../travel/shared_class.ts";
@@ -158,6 +159,7 @@ export async function update<V, W extends V>(
   place: unknown,
   fn: (value: V) => W | PromiseLike<W>,
 ): Promise<W> {
+  checkFunction(fn, "update", "fn");
   type Now = Reading<V> | null;
   let reading: Now = await call<Reading<V>>(proxy, "read", place);
   for (;;) {

@@ -43,12 +43,19 @@ const LONGEST_PATH = Deno.build.os === "darwin" ? 103 : 107;
 /** Checks what a user gave as an address. */
 export function checkAddress(address: unknown, verb: string): Address {
   if (typeof address === "string" && address !== "") {
+    if (address.includes("\0", 1)) {
+      throw new TypeError(
+        `Cannot ${verb} as a path has no zero byte in it: current value is ${
+          Deno.inspect(address)
+        }`,
+      );
+    }
     const { length } = new TextEncoder().encode(address);
     if (length <= LONGEST_PATH) return address;
     throw new RangeError(
-      `Cannot ${verb} at ${
+      `Cannot ${verb} as the path of a socket has at most ${LONGEST_PATH} bytes, and ${
         nameOf(address)
-      } as the path of a socket has at most ${LONGEST_PATH} bytes, and this one has ${length}: take a shorter one`,
+      } has ${length}: take a shorter one`,
     );
   }
   if (Array.isArray(address) && address.length === 2) {
@@ -101,6 +108,14 @@ export function checkTls(
   ) {
     throw new TypeError(
       `Cannot ${verb} as "tls.caCerts" must be an array of PEM texts: current value is of type ${typeof caCerts}`,
+    );
+  }
+  const other = caCerts?.find((cert) => !cert.includes("-----BEGIN "));
+  if (other !== undefined) {
+    throw new TypeError(
+      `Cannot ${verb} as "tls.caCerts" must be an array of PEM texts, and ${
+        Deno.inspect(other.slice(0, 100))
+      } is none: give what is in the file`,
     );
   }
   if (typeof address !== "string") return;

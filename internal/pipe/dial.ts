@@ -45,6 +45,13 @@ export async function dialAs<C>(
   open: Opener<C>,
 ): Promise<C> {
   const limit = timeoutOf(options);
+  if (address[1] === 0) {
+    throw new RangeError(
+      `Cannot connect to ${
+        nameOf(address)
+      } as port 0 is any free one: give the port that the listener's address says`,
+    );
+  }
   if (options.tls) checkTls(address, options.tls, "connect");
   return await waitBySignal(
     options.signal,

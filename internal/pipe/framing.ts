@@ -38,14 +38,17 @@ export function readLength(bytes: Uint8Array, at: number): number {
 }
 
 /** The limit on the length of a message; an error where it is none. */
-export function checkMaxLength(maxMessageSize: number | undefined): number {
+export function checkMaxLength(
+  maxMessageSize: number | undefined,
+  cannot: string,
+): number {
   if (maxMessageSize === undefined) return DEFAULT_LENGTH;
   if (
     !Number.isInteger(maxMessageSize) || maxMessageSize < 1 ||
     maxMessageSize > MAX_LENGTH
   ) {
     throw new RangeError(
-      `Cannot connect as "maxMessageSize" must be a number of bytes from 1 to ${MAX_LENGTH}: current value is ${
+      `Cannot ${cannot} as "maxMessageSize" must be a number of bytes from 1 to ${MAX_LENGTH}: current value is ${
         Deno.inspect(maxMessageSize)
       }`,
     );

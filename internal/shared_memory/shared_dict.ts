@@ -1,3 +1,4 @@
+import { checkFunction } from "../check.ts";
 import { ownHome } from "../memory/home.ts";
 import { pairsOf } from "../structure/contents.ts";
 import { createDict, Dict } from "../structure/dict.ts";
@@ -225,6 +226,7 @@ export class SharedDict<V, K extends DictKey = string>
    * @throws {ProcessError} If `fn` changes this key itself whenever it is called.
    */
   update(key: K, fn: (value: V | undefined) => V): V {
+    checkFunction(fn, "update", "fn");
     return this.#core.update(
       key,
       (value) => fn(value === NONE ? undefined : value as V),

@@ -1,4 +1,4 @@
-import { checkIterable, mustBe } from "../check.ts";
+import { checkFunction, checkIterable, mustBe } from "../check.ts";
 import { ownHome } from "../memory/home.ts";
 import { itemsOf } from "../structure/contents.ts";
 import { createList, List } from "../structure/list.ts";
@@ -136,6 +136,7 @@ export class SharedList<V> implements Iterable<V>, Disposable {
    * @returns What was set.
    */
   update(index: number, fn: (value: V) => V): V {
+    checkFunction(fn, "update", "fn");
     const value = this.#core.update(
       integer(index),
       (value) => fn(value as V),

@@ -1,13 +1,15 @@
 /**
  * A SharedDict beside Python's `Manager().dict()` and a `Map`; a SharedArray of
  * 1,000,000 doubles beside Python's `Array` and a `Float64Array`; a SharedValue
- * beside Python's; and the dict where two processes use it.
+ * beside Python's; the dict where two processes use it; and a SharedList that is
+ * given many values at once.
  */
 
 import {
   Process,
   SharedArray,
   SharedDict,
+  SharedList,
   SharedValue,
 } from "@multi/processing";
 import { median, printRows, python, rounds } from "./support.ts";
@@ -16,6 +18,7 @@ const ROUNDS = 5;
 const OPERATIONS = 200_000;
 const PYTHON_OPERATIONS = 3000;
 const LENGTH = 1_000_000;
+const AT_ONCE = 20_000;
 const SMALL = { id: 17, name: "a small value", args: [1, 2, 3] };
 
 /** How long one takes of many (µs). */
@@ -40,6 +43,27 @@ function timesOf(dict: Dict) {
     getSmall: each(() => dict.get("small")),
     setMany: each((i) => dict.set(`key ${i}`, i)),
     getMany: each((i) => dict.get(`key ${i}`)),
+  };
+}
+
+/** How long a value of a list takes, put in and taken out (µs). */
+function listTimes() {
+  const values = Array.from({ length: AT_ONCE }, (_, i) => i);
+  const time = (work: (list: SharedList<number>) => void) => {
+    using list = new SharedList<number>();
+    const start = performance.now();
+    work(list);
+    return (performance.now() - start) / AT_ONCE * 1000;
+  };
+  return {
+    pushOne: time((list) => {
+      for (const value of values) list.push(value);
+      for (const _ of values) list.pop();
+    }),
+    pushAll: time((list) => {
+      list.push(...values);
+      list.splice(0, AT_ONCE);
+    }),
   };
 }
 
@@ -106,6 +130,7 @@ if (import.meta.main) {
     ) as PythonTimes;
     const times = {
       ...shared,
+      ...listTimes(),
       update,
       mapSet: map.set,
       mapGet: map.get,
@@ -154,6 +179,7 @@ if (import.meta.main) {
     row("dict: set 200,000 keys (µs)", "setMany", "one key", "set"),
     row("dict: get 200,000 keys (µs)", "getMany", "one key", "get"),
     row("dict: 2 processes (µs)", "two", "1 process", "one"),
+    row("list: 20,000 at a time (µs)", "pushAll", "one at a time", "pushOne"),
     row("array[i]: 1,000,000 (ms)", "index", "Array", "pythonArray"),
     row("array[i]: 1,000,000 (ms)", "index", "a Float64Array", "plain"),
     row("array.array[i] (ms)", "typed", "a Float64Array", "plain"),

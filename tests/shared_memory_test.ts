@@ -585,6 +585,18 @@ describe("a shared list", () => {
     assertEquals(Deno.inspect(list), "SharedList (closed)");
   });
 
+  it("takes and gives any number of values at once", () => {
+    // One that looks through all for each of them would take minutes.
+    const many = Array.from({ length: 100_000 }, (_, i) => i);
+    using list = new SharedList(many);
+    list.push(...many);
+    list.extend(many);
+    assertEquals(list.length, 300_000);
+    assertEquals(list.splice(100_000, 100_000, ...many), many);
+    assertEquals(list.splice(0, 200_000), [...many, ...many]);
+    assertEquals(list.slice(), many);
+  });
+
   it("gives its memory back", async () => {
     const before = await taken();
     const list = new SharedList<unknown>();

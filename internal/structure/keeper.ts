@@ -191,28 +191,46 @@ export abstract class Keeper {
   /** A cell that was pending is in the hand again. */
   protected unparkHand(cell: number): void {
     this.set(Word.HAND, cell);
-    this.unchain(cell);
+    this.unchain([cell]);
   }
 
-  /** A cell that was pending is freed. */
-  protected freeParked(cell: number): void {
-    this.set(Word.TRASH, cell);
-    this.unchain(cell);
-    this.freeTrash();
+  /** Cells are pending no more; in the order in which they became so. */
+  protected unchain(cells: readonly number[]): void {
+    this.#unchain(cells, false);
   }
 
-  /** A cell is pending no more. */
-  protected unchain(cell: number): void {
-    const { blocks } = this;
-    const next = blocks.ints(cell)[blocks.at(cell) + Cell.NEXT]!;
-    let other = this.get(Word.PENDING);
-    if (other === cell) return this.set(Word.PENDING, next);
-    while (other !== 0) {
-      const words = blocks.ints(other);
-      const at = blocks.at(other) + Cell.NEXT;
-      if (words[at] === cell) return void Atomics.store(words, at, next);
-      other = words[at]!;
+  /** Cells that were pending are freed; in the order in which they became so. */
+  protected freeParked(cells: readonly number[]): void {
+    this.#unchain(cells, true);
+  }
+
+  /** The chain begins with the last one; those of other threads may be between. */
+  #unchain(cells: readonly number[], isFreed: boolean): void {
+    let previous = 0;
+    for (let i = cells.length; i-- > 0;) {
+      const cell = cells[i]!;
+      let next = this.#pendingAfter(previous);
+      while (next !== cell) {
+        if (next === 0) return; // they were no longer pending
+        previous = next;
+        next = this.#pendingAfter(previous);
+      }
+      if (isFreed) this.set(Word.TRASH, cell);
+      next = this.#pendingAfter(cell);
+      if (previous === 0) this.set(Word.PENDING, next);
+      else {
+        const at = this.blocks.at(previous) + Cell.NEXT;
+        Atomics.store(this.blocks.ints(previous), at, next);
+      }
+      if (isFreed) this.freeTrash();
     }
+  }
+
+  /** What follows a pending cell; after 0, the first one. */
+  #pendingAfter(cell: number): number {
+    return cell === 0
+      ? this.get(Word.PENDING)
+      : this.blocks.ints(cell)[this.blocks.at(cell) + Cell.NEXT]!;
   }
 
   // Ends
@@ -260,11 +278,12 @@ export abstract class Keeper {
   }
 
   #dropPending(isDropped: (owner: number) => boolean): void {
-    for (const cell of this.#pending()) {
-      const words = this.blocks.ints(cell);
-      const owner = words[this.blocks.at(cell) + Cell.OWNER]!;
-      if (isDropped(owner)) this.freeParked(cell);
-    }
+    this.freeParked(
+      this.#pending().filter((cell) => {
+        const words = this.blocks.ints(cell);
+        return isDropped(words[this.blocks.at(cell) + Cell.OWNER]!);
+      }),
+    );
   }
 
   #repair(): void {
@@ -283,10 +302,8 @@ export abstract class Keeper {
     this.survey((pointer) => {
       if (moving.has(pointer)) reached.add(pointer);
     });
-    for (const cell of pending) {
-      if (reached.has(cell)) this.unchain(cell);
-      else reached.add(cell);
-    }
+    this.unchain(pending.filter((cell) => reached.has(cell)));
+    for (const cell of pending) reached.add(cell);
     for (const word of words) {
       const pointer = this.get(word);
       if (pointer === 0) continue;
@@ -296,14 +313,12 @@ export abstract class Keeper {
     }
   }
 
+  /** The pending cells, in the order in which they became so. */
   #pending(): number[] {
     const cells: number[] = [];
-    let cell = this.get(Word.PENDING);
-    while (cell !== 0) {
-      cells.push(cell);
-      cell = this.blocks.ints(cell)[this.blocks.at(cell) + Cell.NEXT]!;
-    }
-    return cells;
+    let cell = 0;
+    while ((cell = this.#pendingAfter(cell)) !== 0) cells.push(cell);
+    return cells.reverse();
   }
 
   // Words

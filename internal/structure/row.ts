@@ -63,7 +63,7 @@ export class Row extends RowTable {
       const isThere = old !== 0 &&
         (expected === ANY || this.versionOf(old) === expected);
       if (!isThere) {
-        if (parked !== null) this.freeParked(parked[0]!);
+        if (parked !== null) this.freeParked(parked);
         return old === 0 ? "nowhere" : "changed";
       }
       if (parked !== null) this.unparkHand(parked[0]!);
@@ -98,10 +98,10 @@ export class Row extends RowTable {
       }
       Atomics.store(table, LENGTH, longer);
       if (isSmall) this.set(Word.HAND, 0);
-      else for (const cell of cells) this.unchain(cell);
+      else this.unchain(cells);
       return longer;
     } catch (error) {
-      if (!isSmall) { for (const cell of cells) this.freeParked(cell); }
+      if (!isSmall) this.freeParked(cells);
       throw error;
     } finally {
       this.leave();
@@ -127,7 +127,7 @@ export class Row extends RowTable {
         this.copyOut(cell, reading);
         this.enter();
       }
-      this.freeParked(cell);
+      this.freeParked([cell]);
       return true;
     } finally {
       this.leave();
@@ -146,19 +146,17 @@ export class Row extends RowTable {
       const length = table[LENGTH]!;
       const [from, to] = range(start, Infinity, length);
       const end = Math.min(from + Math.max(count, 0), to);
-      const removed = table.slice(FIRST + from, FIRST + end);
+      const removed = [...table.subarray(FIRST + from, FIRST + end)];
       const taken = this.#copyMany(removed);
       this.prepare(from, end, cells, 0);
       for (const cell of removed) this.park(cell);
       this.switch();
-      for (const cell of cells) this.unchain(cell);
-      for (const cell of removed) {
-        this.takePins(cell, taken.pins);
-        this.freeParked(cell);
-      }
+      this.unchain(cells);
+      for (const cell of removed) this.takePins(cell, taken.pins);
+      this.freeParked(removed);
       return taken;
     } catch (error) {
-      for (const cell of cells) this.freeParked(cell);
+      this.freeParked(cells);
       throw error;
     } finally {
       this.leave();
@@ -226,7 +224,7 @@ export class Row extends RowTable {
         cells.push(this.parkHand());
       }
     } catch (error) {
-      for (const cell of cells) this.freeParked(cell);
+      this.freeParked(cells);
       throw error;
     } finally {
       this.leave();
@@ -235,7 +233,7 @@ export class Row extends RowTable {
     return cells;
   }
 
-  #copyMany(cells: Int32Array): Taken {
+  #copyMany(cells: ArrayLike<number> & Iterable<number>): Taken {
     const { blocks } = this;
     const ends: number[] = [];
     let end = 0;

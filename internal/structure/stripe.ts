@@ -45,7 +45,7 @@ export class Stripe extends Trie {
     try {
       const found = this.find();
       if (expected !== ANY && expected !== this.versionOf(found)) {
-        if (parked !== 0) this.freeParked(parked);
+        if (parked !== 0) this.freeParked([parked]);
         return false;
       }
       if (parked !== 0) this.unparkHand(parked);
@@ -106,7 +106,7 @@ export class Stripe extends Trie {
       this.leave();
       this.copyOut(cell, reading);
       this.enter();
-      this.freeParked(cell);
+      this.freeParked([cell]);
       return true;
     } finally {
       this.leave();

@@ -7,6 +7,7 @@ import { NONE } from "../structure/values.ts";
 import { readHandle, writeHandle } from "../travel/handles.ts";
 import { registerShared } from "../travel/shared_class.ts";
 import { adopt, coreOf, enter, leave, sendable } from "./core.ts";
+import { jsonOf, received, show, type ShowOptions } from "./within.ts";
 
 /** What a {@linkcode SharedDict} can begin with. */
 export type DictEntries<V, K extends DictKey = string> =
@@ -70,7 +71,7 @@ export class SharedDict<V, K extends DictKey = string>
       encode: (dict) => writeHandle(sendable(dict.#dict, "dict").object, 0),
       decode(handle) {
         next = readHandle(handle, (object) => new Dict(object));
-        return new SharedDict();
+        return received(new SharedDict());
       },
       remoteOf: () => null,
       fromRemote: () => new SharedDict(),
@@ -288,6 +289,17 @@ export class SharedDict<V, K extends DictKey = string>
   }
 
   /**
+   * What `JSON.stringify` makes JSON of: its entries as the fields of an object.
+   *
+   * @throws {TypeError} If the dict is within itself.
+   *
+   * Python: `json.dumps(d.copy())`.
+   */
+  toJSON(): Record<string, V> {
+    return jsonOf(this, this.#core, () => Object.fromEntries(this));
+  }
+
+  /**
    * Lets go of it; all other methods then throw a {@linkcode ShutDownError}. Its
    * memory is free when nobody has it any more. That happens by itself too, some
    * time after the last one has forgotten it. Twice does nothing new.
@@ -303,15 +315,21 @@ export class SharedDict<V, K extends DictKey = string>
   }
 
   /** What is shown of it in the console. */
-  [Symbol.for("Deno.customInspect")](
-    inspect: typeof Deno.inspect,
-    options: Deno.InspectOptions,
-  ): string {
-    if (this.#dict === null) return "SharedDict (closed)";
-    return inspect(new Map(this), options).replace("Map", "SharedDict");
+  [Symbol.for("nodejs.util.inspect.custom")](
+    depth: number,
+    options: ShowOptions,
+  ): object | string {
+    return show(this, this.#dict, depth, options, () => new Shown(this));
   }
 
   get #core(): Dict {
     return coreOf(this.#dict, "dict");
   }
 }
+
+/** How it is shown: as a Map of that name. */
+const Shown = class SharedDict<V, K> extends Map<K, V> {
+  override get [Symbol.toStringTag](): string {
+    return "SharedDict";
+  }
+};

@@ -6,6 +6,7 @@ import { NONE } from "../structure/values.ts";
 import { readHandle, writeHandle } from "../travel/handles.ts";
 import { registerShared } from "../travel/shared_class.ts";
 import { adopt, coreOf, enter, leave, sendable } from "./core.ts";
+import { jsonOf, received, show, type ShowOptions } from "./within.ts";
 
 let next: List | null = null;
 
@@ -57,7 +58,7 @@ export class SharedList<V> implements Iterable<V>, Disposable {
       encode: (list) => writeHandle(sendable(list.#list, "list").object, 0),
       decode(handle) {
         next = readHandle(handle, (object) => new List(object));
-        return new SharedList();
+        return received(new SharedList());
       },
       remoteOf: () => null,
       fromRemote: () => new SharedList(),
@@ -273,6 +274,17 @@ export class SharedList<V> implements Iterable<V>, Disposable {
   }
 
   /**
+   * What `JSON.stringify` makes JSON of: its values, all of one moment.
+   *
+   * @throws {TypeError} If the list is within itself.
+   *
+   * Python: `json.dumps(l[:])`.
+   */
+  toJSON(): V[] {
+    return jsonOf(this, this.#core, () => this.slice());
+  }
+
+  /**
    * Lets go of it; all other methods then throw a {@linkcode ShutDownError}. Its
    * memory is free when nobody has it any more. That happens by itself too, some
    * time after the last one has forgotten it. Twice does nothing new.
@@ -288,12 +300,17 @@ export class SharedList<V> implements Iterable<V>, Disposable {
   }
 
   /** What is shown of it in the console. */
-  [Symbol.for("Deno.customInspect")](
-    inspect: typeof Deno.inspect,
-    options: Deno.InspectOptions,
-  ): string {
-    if (this.#list === null) return "SharedList (closed)";
-    return `SharedList(${this.length}) ${inspect(this.slice(), options)}`;
+  [Symbol.for("nodejs.util.inspect.custom")](
+    depth: number,
+    options: ShowOptions,
+  ): object | string {
+    return show(
+      this,
+      this.#list,
+      depth,
+      options,
+      () => Shown.from(this.slice()),
+    );
   }
 
   get #core(): List {
@@ -308,3 +325,6 @@ function integer(n: number): number {
   }
   return Math.trunc(n);
 }
+
+/** How it is shown: as an array of that name. */
+const Shown = class SharedList<V> extends Array<V> {};

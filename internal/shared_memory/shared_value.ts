@@ -84,8 +84,7 @@ let next: { core: ValueCore; lock: RLock } | null = null;
  * @typeParam C The typecode.
  */
 export class SharedValue<C extends Typecode = Typecode> {
-  /** What kind of number it is. */
-  readonly typecode: C;
+  readonly #typecode: C;
   readonly #core: ValueCore;
   #lock: RLock | null;
 
@@ -130,7 +129,7 @@ export class SharedValue<C extends Typecode = Typecode> {
   constructor(typecode: C, initial?: NumberOf<C>) {
     const given = next;
     next = null;
-    this.typecode = typecode;
+    this.#typecode = typecode;
     if (given !== null) {
       this.#core = given.core;
       this.#lock = given.lock;
@@ -142,6 +141,11 @@ export class SharedValue<C extends Typecode = Typecode> {
     this.#core = adopt(new ValueCore(object, typecode));
     this.#lock = null;
     if (initial !== undefined) this.#core.cell.set(initial);
+  }
+
+  /** What kind of number it is. */
+  get typecode(): C {
+    return this.#typecode;
   }
 
   /**
@@ -187,6 +191,11 @@ export class SharedValue<C extends Typecode = Typecode> {
    */
   getLock(): RLock {
     return this.#lock ??= new RLock();
+  }
+
+  /** What `JSON.stringify` makes JSON of: the number. */
+  toJSON(): NumberOf<C> {
+    return this.value;
   }
 
   /** What is shown of it in the console. */

@@ -6,6 +6,7 @@ import {
   DataCloneError,
   EmptyError,
   Lock,
+  pipe,
   Process,
   Queue,
   registerClass,
@@ -189,6 +190,34 @@ describe("an item of a queue", () => {
       assertEquals(await queue.get(), [new Busy(n), "y".repeat(n)]);
       assertEquals(await other.empty(), true);
     }
+  });
+
+  it("may be closed while an item is encoded or decoded", async () => {
+    const before = taken();
+    const [sender, receiver] = pipe<unknown>();
+    const queue = new Queue<unknown>();
+    for (
+      const [open, use] of [
+        [queue, (item: unknown) => queue.putSync(item)],
+        [sender, (item: unknown) => sender.sendSync(item)],
+      ] as const
+    ) {
+      const others: Queue<unknown>[] = [];
+      use({
+        get name() {
+          open.close();
+          // Who takes its place must not find the item.
+          for (let i = 0; i < 50; i++) others.push(new Queue());
+          return "x".repeat(1000);
+        },
+      });
+      for (const other of others) {
+        assertEquals(await other.qsize(), 0);
+        other.close();
+      }
+    }
+    receiver.close();
+    assertEquals(taken(), before);
   });
 
   it("cannot be a queue that was closed", async () => {

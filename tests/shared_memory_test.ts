@@ -13,6 +13,7 @@ import {
   DataCloneError,
   Process,
   ProcessError,
+  registerClass,
   SharedArray,
   SharedDict,
   SharedList,
@@ -29,6 +30,11 @@ import * as work from "./fixtures/shared_work.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { numbers } from "./support/numbers.ts";
 import { deno, pathOf } from "./support/run.ts";
+
+/** Closes its dict when it is read. */
+class Closing {
+  constructor(readonly dict: SharedDict<unknown>) {}
+}
 
 async function inProcess<A extends unknown[], R>(
   target: (...args: A) => R | PromiseLike<R>,
@@ -142,7 +148,9 @@ describe("a shared value", () => {
   });
 
   it("is shown as what it is", () => {
-    assertEquals(Deno.inspect(new SharedValue("i", 5)), "SharedValue(i) 5");
+    const value = new SharedValue("i", 5);
+    assertThrows(() => (value as { typecode: string }).typecode = "d");
+    assertEquals(Deno.inspect(value), "SharedValue(i) 5");
   });
 });
 
@@ -344,6 +352,7 @@ describe("a shared dict", () => {
   it("says so where an update changes its own key again and again", () => {
     const dict = new SharedDict<number>({ a: 0, b: 0 });
     const message = '"fn" itself has changed it';
+    assertThrows(() => dict.update("a", null as never), TypeError, '"fn"');
     const changes: ((n?: number) => unknown)[] = [
       (n = 0) => dict.set("a", n + 1),
       () => dict.update("a", (n = 0) => n + 1),
@@ -448,6 +457,17 @@ describe("a shared dict", () => {
   });
 
   it("may be closed by whoever is called by it", async () => {
+    let closing: SharedDict<unknown> | null = null;
+    registerClass(Closing, {
+      encode({ dict }) {
+        closing = dict;
+        return null;
+      },
+      decode() {
+        closing!.close();
+        return new Closing(closing!);
+      },
+    });
     const before = await taken();
     const uses: ((dict: SharedDict<unknown>) => unknown)[] = [
       (dict) =>
@@ -462,6 +482,10 @@ describe("a shared dict", () => {
             return 1;
           },
         }),
+      (dict) => {
+        dict.set("closing", new Closing(dict));
+        return dict.pop("closing");
+      },
     ];
     for (const use of uses) {
       const dict = new SharedDict<unknown>({ a: 1 });
@@ -475,7 +499,25 @@ describe("a shared dict", () => {
         for (const _ of shared) shared.close();
       }, ShutDownError);
     }
+    const list = new SharedList<unknown>();
+    const values = (function* () {
+      yield 1;
+      list.close();
+      yield 2;
+    })();
+    assertThrows(() => list.extend(values), ShutDownError);
     assertEquals(await taken(), before);
+  });
+
+  it("is given back at once when it is closed", () => {
+    const { allocator } = ownHome().space;
+    const before = allocator.taken();
+    for (let i = 0; i < 100; i++) {
+      using dict = new SharedDict<unknown>({ large: "x".repeat(100_000) });
+      using list = new SharedList<unknown>(["x".repeat(100_000)]);
+      assertEquals([dict.size, list.length], [1, 1]);
+    }
+    assertEquals(allocator.taken(), before);
   });
 
   it("may have values of any size", () => {
@@ -578,6 +620,7 @@ describe("a shared list", () => {
     assertThrows(() => list.push(1, () => {}), DataCloneError);
     assertThrows(() => list.splice(0, 1, Symbol()), DataCloneError);
     assertThrows(() => list.set(0, () => {}), DataCloneError);
+    assertThrows(() => list.update(0, null as never), TypeError, '"fn"');
     assertEquals(list.slice(), [1]);
     list.close();
     list.close();

@@ -2,6 +2,7 @@
 
 import type { SharedObject, Space } from "./objects.ts";
 import { ShutDownError } from "../../errors.ts";
+import { isInUsersCode } from "./users_code.ts";
 
 /** What this thread has of an end of an object: one *core* for all its users. */
 interface Holding {
@@ -9,6 +10,13 @@ interface Holding {
   core: WeakRef<object>;
   /** Cores that were made and not collected yet; of these only the last is in use. */
   count: number;
+}
+
+/** An end that is to be let go of. */
+interface Left {
+  readonly object: SharedObject;
+  readonly end: number;
+  readonly isUsed: () => boolean;
 }
 
 /** An end of an object. */
@@ -26,6 +34,7 @@ interface Held {
 export class Holdings {
   readonly #space: Space;
   #held = new Map<string, Holding>();
+  #left: Left[] = [];
   /** Whether it has let go of something that it owned a part of. */
   #hasLeftOwned = false;
   #registry = new FinalizationRegistry<Held>((held) => this.#collected(held));
@@ -71,12 +80,30 @@ export class Holdings {
     return this.adopt(object, end, make(object));
   }
 
-  /** Lets go of an end before its core is collected. Twice does nothing new. */
-  letGo(object: SharedObject, end: number): void {
-    const key = `${object.uid}/${end}`;
-    const core = this.#held.get(key)?.core.deref();
-    if (core === undefined || !this.#registry.unregister(core)) return;
-    this.#drop(object, end, key);
+  /**
+   * Lets go of an end before its core is collected. While users' code runs, which
+   * may have been called in the middle of what is done to the object, that has time
+   * until it is over, and does nothing if the core `isUsed` again by then. Twice
+   * does nothing new.
+   */
+  letGo(
+    object: SharedObject,
+    end: number,
+    isUsed: () => boolean = () => false,
+  ): void {
+    this.#left.push({ object, end, isUsed });
+    this.#letGoOfLeft();
+    if (this.#left.length > 0) queueMicrotask(() => this.#letGoOfLeft());
+  }
+
+  #letGoOfLeft(): void {
+    if (isInUsersCode()) return;
+    for (const { object, end, isUsed } of this.#left.splice(0)) {
+      const key = `${object.uid}/${end}`;
+      const core = this.#held.get(key)?.core.deref();
+      if (core === undefined || isUsed()) continue;
+      if (this.#registry.unregister(core)) this.#drop(object, end, key);
+    }
   }
 
   /** Whether somebody may wait for this thread to let go of what it holds. */

@@ -98,6 +98,7 @@ export class PipeCore {
         `Cannot receive from ${PEER} as this end was closed in this thread`,
       ),
     );
-    homeIn(object.space.arena.grant).holdings.letGo(object, end);
+    const { holdings } = homeIn(object.space.arena.grant);
+    holdings.letGo(object, end, () => this.#users > 0);
   }
 }

@@ -111,7 +111,8 @@ export class QueueCore {
     for (const line of [this.getter.line, this.putter.line, this.#joiners]) {
       line.fail(closed);
     }
-    homeIn(this.object.space.arena.grant).holdings.letGo(this.object, 0);
+    const { holdings } = homeIn(this.object.space.arena.grant);
+    holdings.letGo(this.object, 0, () => this.#users > 0);
   }
 }
 

@@ -8,6 +8,8 @@ import { Unsendable } from "../wire/unsendable.ts";
 /** What all JavaScript objects of this thread share that stand for one object. */
 export interface Core {
   readonly object: SharedObject;
+  /** Whether it is kept though nobody uses it. */
+  readonly isKept?: boolean;
 }
 
 /** How many of these use a core that can be closed. */
@@ -24,16 +26,11 @@ export function enter<C extends Core>(core: C): C {
   return core;
 }
 
-/**
- * One that has entered uses it no more; after the last one it is let go of. Not at
- * once: a user's function that is called by it may have done so.
- */
+/** One that has entered uses it no more; after the last one it is let go of. */
 export function leave(core: Core): void {
   users.set(core, users.get(core)! - 1);
-  queueMicrotask(() => {
-    if (users.get(core) !== 0) return;
-    homeOf(core.object).holdings.letGo(core.object, 0);
-  });
+  const isUsed = () => users.get(core) !== 0 || core.isKept === true;
+  homeOf(core.object).holdings.letGo(core.object, 0, isUsed);
 }
 
 function homeOf(object: SharedObject): Home {

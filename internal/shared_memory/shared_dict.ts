@@ -1,5 +1,6 @@
 import { checkFunction } from "../check.ts";
 import { ownHome } from "../memory/home.ts";
+import { callBack } from "../memory/users_code.ts";
 import { pairsOf } from "../structure/contents.ts";
 import { createDict, Dict } from "../structure/dict.ts";
 import type { DictKey } from "../structure/keys.ts";
@@ -225,12 +226,15 @@ export class SharedDict<V, K extends DictKey = string>
    *
    * @returns What was set.
    * @throws {ProcessError} If `fn` changes this key itself whenever it is called.
+   * @throws {TypeError} If `fn` is no function.
    */
   update(key: K, fn: (value: V | undefined) => V): V {
-    checkFunction(fn, "update", "fn");
-    return this.#core.update(
-      key,
-      (value) => fn(value === NONE ? undefined : value as V),
+    checkFunction(fn, "update the dict", "fn");
+    return callBack(() =>
+      this.#core.update(
+        key,
+        (value) => fn(value === NONE ? undefined : value as V),
+      )
     ) as V;
   }
 
@@ -244,7 +248,8 @@ export class SharedDict<V, K extends DictKey = string>
   }
 
   /**
-   * The keys, in the order in which they came.
+   * The keys, in the order in which they came. All of them are read and sorted at
+   * the first one, however few are taken.
    *
    * Python: `d.keys()`.
    */
@@ -254,7 +259,8 @@ export class SharedDict<V, K extends DictKey = string>
 
   /**
    * The values, in the order of the keys: each as it is when it is got. Keys that
-   * have been deleted meanwhile are left out.
+   * have been deleted meanwhile are left out. The keys are read at the first one,
+   * all of them.
    *
    * Python: `d.values()`.
    */

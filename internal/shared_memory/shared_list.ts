@@ -1,5 +1,6 @@
 import { checkFunction, checkIterable, mustBe } from "../check.ts";
 import { ownHome } from "../memory/home.ts";
+import { callBack } from "../memory/users_code.ts";
 import { itemsOf } from "../structure/contents.ts";
 import { createList, List } from "../structure/list.ts";
 import { NONE } from "../structure/values.ts";
@@ -133,14 +134,14 @@ export class SharedList<V> implements Iterable<V>, Disposable {
    *
    * @throws {RangeError} If there is none.
    * @throws {ProcessError} If `fn` changes this value itself whenever it is called.
+   * @throws {TypeError} If `fn` is no function.
    *
    * @returns What was set.
    */
   update(index: number, fn: (value: V) => V): V {
-    checkFunction(fn, "update", "fn");
-    const value = this.#core.update(
-      integer(index),
-      (value) => fn(value as V),
+    checkFunction(fn, "update the list", "fn");
+    const value = callBack(() =>
+      this.#core.update(integer(index), (value) => fn(value as V))
     );
     if (value !== NONE) return value as V;
     throw new RangeError(
@@ -175,7 +176,8 @@ export class SharedList<V> implements Iterable<V>, Disposable {
    */
   extend(values: Iterable<V>): void {
     checkIterable(values, "extend the list", "values");
-    this.#core.push([...values]);
+    const all = [...values]; // by users' code, which may close the list
+    this.#core.push(all);
   }
 
   /**

@@ -36,6 +36,11 @@ export function decodeFrom(
 
 let active = false;
 
+/** Whether a message is being read, maybe by users' code. */
+export function isDecoding(): boolean {
+  return active;
+}
+
 /** A decode() reads a message, while another one is being read. */
 function readInside(source: Uint8Array, start: number, end: number): unknown {
   const restore = setInputAside();

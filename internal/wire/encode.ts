@@ -65,6 +65,11 @@ export function encode(
 
 let active = false;
 
+/** Whether a message is being written, maybe by users' code. */
+export function isEncoding(): boolean {
+  return active;
+}
+
 /** Returns where the value ends or, where it does not fit, would end at most. */
 function write(
   value: unknown,

@@ -3,6 +3,7 @@
  * name, or where there is no ffi, from what the threads of this process share.
  */
 
+import { mayBeFree } from "../memory/garbage.ts";
 import { ownHome } from "../memory/home.ts";
 import { type MemoryCalls, memoryCalls } from "../memory/libc.ts";
 import {
@@ -21,16 +22,18 @@ import {
   holdSegment,
   isSegmentUnlinked,
   nameOf,
+  sizeOf,
   unlinkSegment,
   viewMemory,
 } from "../structure/segment.ts";
 import { readHandle, writeHandle } from "../travel/handles.ts";
 import type { Handle } from "../travel/service.ts";
-import { adopt } from "./core.ts";
+import { adopt, enter, leave } from "./core.ts";
 
 /** Some memory with a name. */
 export interface Region {
   readonly name: string;
+  readonly size: number;
   readonly bytes: Uint8Array;
   /** From now on nobody finds it; `false`: that was so already. */
   unlink(): boolean;
@@ -121,12 +124,14 @@ const forgotten = new FinalizationRegistry<number>((fd) =>
 
 class InSystem implements Region {
   readonly name: string;
+  readonly size: number;
   readonly bytes: Uint8Array;
   readonly #memory: NamedMemory;
   readonly #isMaker: boolean;
 
   constructor(memory: NamedMemory, isMaker: boolean) {
     this.name = memory.name;
+    this.size = memory.size;
     this.bytes = new Uint8Array(memory.buffer);
     this.#memory = memory;
     this.#isMaker = isMaker;
@@ -160,11 +165,23 @@ class InSystem implements Region {
 /** What all of this thread share that have opened one segment. */
 class SegmentCore {
   readonly object: SharedObject;
-  readonly bytes: Uint8Array;
+  #bytes: Uint8Array | null = null;
 
   constructor(object: SharedObject) {
     this.object = object;
-    this.bytes = viewMemory(object, this);
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes ??= viewMemory(this.object, this);
+  }
+
+  /** Whether somebody may look at it still. */
+  get isLookedAt(): boolean {
+    return this.#bytes !== null;
+  }
+
+  get isKept(): boolean {
+    return this.isLookedAt || made.has(this);
   }
 }
 
@@ -191,13 +208,17 @@ function openInProcess(name: string): Region | null {
 
 class InProcess implements Region {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly size: number;
   readonly #core: SegmentCore;
 
   constructor(core: SegmentCore) {
-    this.#core = core;
+    this.#core = enter(core);
     this.name = nameOf(core.object);
-    this.bytes = core.bytes;
+    this.size = sizeOf(core.object);
+  }
+
+  get bytes(): Uint8Array {
+    return this.#core.bytes;
   }
 
   unlink(): boolean {
@@ -206,7 +227,9 @@ class InProcess implements Region {
   }
 
   close(): void {
-    // It is let go of when nobody looks at it any more: somebody may do so still.
+    leave(this.#core);
+    // Else it is let go of when what looks at it is collected.
+    if (this.#core.isLookedAt) mayBeFree(this.size);
   }
 
   handle(): Handle {

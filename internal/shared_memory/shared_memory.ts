@@ -120,7 +120,7 @@ export class SharedMemory implements Disposable {
     const region = given ?? (options.create ? create(options) : open(options));
     this.#region = region;
     this.#name = region.name;
-    this.#size = region.bytes.length;
+    this.#size = region.size;
   }
 
   /** Its name. */
@@ -149,7 +149,9 @@ export class SharedMemory implements Disposable {
 
   /**
    * Ends its use by this object; the memory goes back to the system when nobody
-   * looks at it any more. What this process has made can be found until it is
+   * looks at it any more. Without `--allow-ffi` it is free at once if `buf` was never
+   * asked for, else when the garbage collector has found that nobody has it, for
+   * which the thread must wait for something. What this process has made can be found until it is
    * unlinked, or the process ends. Twice does nothing new.
    *
    * Python: `memory.close()`.
@@ -187,9 +189,12 @@ export class SharedMemory implements Disposable {
 
 function create({ name, size }: CreateSharedMemoryOptions): Region {
   if (name !== undefined) checkName(name);
-  if (!(Number.isSafeInteger(size) && size > 0)) {
+  if (!Number.isSafeInteger(size) || size <= 0) {
+    const wanted = Number.isInteger(size) && size > 0
+      ? "is too large"
+      : "must be an integer > 0";
     throw new RangeError(
-      `Cannot create shared memory as "size" must be an integer > 0: current value is ${
+      `Cannot create shared memory as "size" ${wanted}: current value is ${
         Deno.inspect(size)
       }`,
     );

@@ -98,6 +98,11 @@ export function nameOf(object: SharedObject): string {
   return new TextDecoder().decode(bytesOf(object, NAME * 4, length).slice());
 }
 
+/** How many bytes it has. */
+export function sizeOf(object: SharedObject): number {
+  return sizes(object)[0]!;
+}
+
 /** From now on nobody finds it; `false`: that was so already. */
 export function unlinkSegment({ words, body }: SharedObject): boolean {
   return Atomics.compareExchange(words, body + STATE, LIVE, UNLINKED) === LIVE;
@@ -111,7 +116,7 @@ export function isSegmentUnlinked({ words, body }: SharedObject): boolean {
 /** The memory; as long as this or a part of it is looked at, so is `core` there. */
 export function viewMemory(object: SharedObject, core: object): Uint8Array {
   const { space, offset, body } = object;
-  const size = sizes(object)[0]!;
+  const size = sizeOf(object);
   const { buffer, start, keep } = keptBuffer(
     space.arena,
     offset + body * 4 + MEMORY,

@@ -362,6 +362,11 @@ export function sharingConformance(flavour: SharingFlavour): void {
           '"size" must be an integer > 0',
         );
       }
+      assertThrows(
+        () => new SharedMemory({ create: true, size: 2 ** 53 }),
+        RangeError,
+        '"size" is too large',
+      );
       for (const name of ["a\0b", "a/b", "", "\ud800", 5, "x".repeat(201)]) {
         for (const create of [true, false]) {
           assertThrows(

@@ -215,6 +215,28 @@ describe("locks and their like", () => {
       assertEquals(mended, 1);
     });
 
+    it("an action that does not see what it uses is told so", async () => {
+      let rounds = 0;
+      const barrier = new Barrier(2, { action: () => void rounds++ });
+      const parties = [1, 2].map(() => started(work.waitsAtIt, barrier));
+      const results = await Promise.allSettled(
+        parties.map((process) => process.result()),
+      );
+      for (const process of parties) await process.join();
+      const [failed, told] = results.map((result) =>
+        (result as PromiseRejectedResult).reason as Error
+      ).sort((a, b) => a.name < b.name ? 1 : -1);
+      assertStringIncludes(
+        failed!.message,
+        "rounds is not defined: the action",
+      );
+      assertStringIncludes(failed!.message, "sent as its source text");
+      assertStringIncludes(failed!.message, "do it after wait()");
+      assertEquals(told!.name, "BrokenBarrierError");
+      assertStringIncludes(told!.message, "its action has failed");
+      assertEquals(rounds, 0);
+    });
+
     it("a barrier whose action dies with its process is broken", async () => {
       const barrier = new Barrier(2, { action: work.diesNow });
       const victim = started(work.passes, barrier, 1);

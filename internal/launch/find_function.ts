@@ -14,9 +14,9 @@ export interface FoundFunction {
   readonly call: AnyFunction;
   /**
    * Says more of an error where the function came as source text: also what to do,
-   * where that is something else than for a target.
+   * where that is something else than for a target, and what the function is.
    */
-  explain(error: unknown, cure?: string): unknown;
+  explain(error: unknown, cure?: string, role?: string): unknown;
 }
 
 /**
@@ -254,7 +254,8 @@ function fromSource(
   { name, source, modules }: FunctionReference,
   unresolved: readonly string[],
 ): FoundFunction {
-  const label = name === "" ? "the target" : `the target "${name}"`;
+  const called = (role: string) => name === "" ? role : `${role} "${name}"`;
+  const label = called("the target");
   const madeUp = howMadeUp();
   const why = whyNot(modules, unresolved, madeUp);
   const first = madeUp === undefined ? "" : "put the program into a file, and ";
@@ -273,15 +274,17 @@ function fromSource(
     explain(
       error,
       cure = 'name its module by "module", or give it what it needs in "args"',
+      role = "the target",
     ) {
       try {
         const out = error instanceof ReferenceError &&
           /^(\S+) is not defined$/.exec(error.message);
         if (!out) return error;
-        const message =
-          `${error.message}: ${label} ${why}, so it was sent as its source text and does not see "${
-            out[1]
-          }"; ${first}export it, or ${cure}`;
+        const message = `${error.message}: ${
+          called(role)
+        } ${why}, so it was sent as its source text and does not see "${
+          out[1]
+        }"; ${first}export it, or ${cure}`;
         if (error.stack) {
           error.stack = error.stack.replace(error.message, message);
         }

@@ -12,6 +12,9 @@ import { decode } from "../wire/decode.ts";
 import { encode } from "../wire/encode.ts";
 import { call, callSync } from "./callback.ts";
 
+/** What to do where it does not see what it uses. */
+const CURE = "do it after wait(), where that has given 0";
+
 /** What a barrier does when all have arrived. */
 export interface Action {
   run(): unknown;
@@ -61,8 +64,11 @@ export function referredAction(object: SharedObject, at: number): Action {
   const reference = decode(bytes) as FunctionReference;
   let known: Action | null = null;
   // At once, for who will block its thread.
-  const found = findFunction(reference).then(({ call }) =>
-    known = ownAction(call)
+  const found = findFunction(reference).then(({ call, explain }) =>
+    known = explained(
+      ownAction(call),
+      (error) => explain(error, CURE, "the action"),
+    )
   );
   found.catch(() => {});
   return {
@@ -72,6 +78,29 @@ export function referredAction(object: SharedObject, at: number): Action {
       throw new TypeError(
         `Cannot run the barrier's action in waitSync() as its module is not loaded here yet: use await wait()`,
       );
+    },
+  };
+}
+
+/** The same action, of whose errors more is said. */
+function explained(
+  { run, runSync }: Action,
+  explain: (error: unknown) => unknown,
+): Action {
+  return {
+    async run() {
+      try {
+        return await run();
+      } catch (error) {
+        throw explain(error);
+      }
+    },
+    runSync() {
+      try {
+        runSync();
+      } catch (error) {
+        throw explain(error);
+      }
     },
   };
 }

@@ -197,7 +197,7 @@ export class BarrierCore implements Gate {
     }
     if (standing === "passed") return (arrival as Arrival).index;
     throw broken(
-      "it was aborted or reset, or somebody's time ran out, or a party has died",
+      "its action has failed, it was aborted or reset, somebody's time ran out, or a party has died",
     );
   }
 

@@ -352,6 +352,37 @@ describe("locks and their like", () => {
   });
 
   describe("in one thread", () => {
+    it("show their state", () => {
+      const lock = new Lock();
+      const event = new Event();
+      const barrier = new Barrier(2);
+      const all = [
+        lock,
+        new RLock(),
+        new Semaphore(3),
+        new Condition(),
+        event,
+        barrier,
+      ];
+      assertEquals(all.map((one) => Deno.inspect(one)), [
+        "Lock (free)",
+        "RLock (free)",
+        "Semaphore (free: 3)",
+        "Condition (free)",
+        "Event (not set)",
+        "Barrier (parties: 2, waiting: 0)",
+      ]);
+      lock.acquireSync();
+      event.setSync();
+      barrier.abortSync();
+      assertEquals([lock, event, barrier].map((one) => Deno.inspect(one)), [
+        "Lock (taken in this thread)",
+        "Event (set)",
+        "Barrier (parties: 2, broken)",
+      ]);
+      lock.releaseSync();
+    });
+
     it("block it by their twins", () => {
       const lock = new Lock();
       assertEquals(lock.acquireSync(), true);

@@ -13,6 +13,7 @@ import { givenOr, giving } from "./given.ts";
 import { RemoteSide } from "./remote_sides.ts";
 import { barrierService } from "./services.ts";
 import { newShared } from "./shared.ts";
+import { show } from "./side.ts";
 
 /** How a {@linkcode Barrier} is made. */
 export interface BarrierOptions {
@@ -198,6 +199,11 @@ export class Barrier {
         ),
       service: barrierService((barrier) => barrier.#side as BarrierCore),
     });
+  }
+
+  /** What is shown of it in the console: a snapshot, where it is in memory. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return show(this, this.#side);
   }
 }
 

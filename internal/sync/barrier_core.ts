@@ -56,6 +56,12 @@ export class BarrierCore implements Gate {
     return this.#words.parties;
   }
 
+  get state(): string {
+    return `parties: ${this.parties}, ${
+      this.brokenSync() ? "broken" : `waiting: ${this.nWaitingSync()}`
+    }`;
+  }
+
   nWaiting(): Promise<number> {
     return promised(() => this.nWaitingSync());
   }

@@ -58,6 +58,7 @@ export abstract class Core implements LockSide, Gate {
   abstract abandon(): void;
   abstract releaseSync(): void;
   abstract lockedSync(): boolean;
+  abstract readonly state: string;
 
   newOwner(): object | null {
     return null;

@@ -7,6 +7,7 @@ import { EventCore } from "./event_core.ts";
 import { givenOr, giving } from "./given.ts";
 import { RemoteSide } from "./remote_sides.ts";
 import { newShared } from "./shared.ts";
+import { show } from "./side.ts";
 
 /**
  * A flag that one can wait for.
@@ -144,6 +145,11 @@ export class Event {
         giving(new RemoteEvent(remote, "Event"), () => new Event()),
       service: { methods: ["isSet", "set", "clear"], waiting: ["wait"] },
     });
+  }
+
+  /** What is shown of it in the console: a snapshot, where it is in memory. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return show(this, this.#side);
   }
 }
 

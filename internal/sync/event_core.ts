@@ -24,6 +24,10 @@ export class EventCore {
     return promised(() => this.isSetSync());
   }
 
+  get state(): string {
+    return this.isSetSync() ? "set" : "not set";
+  }
+
   isSetSync(): boolean {
     return this.#word.ready();
   }

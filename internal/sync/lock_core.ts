@@ -75,6 +75,11 @@ export class LockCore extends Core {
     return this.word.isTaken;
   }
 
+  get state(): string {
+    if (!this.word.isTaken) return "free";
+    return this.word.isOwn ? "taken in this thread" : "taken elsewhere";
+  }
+
   ready(): boolean {
     return this.word.ready();
   }

@@ -4,7 +4,7 @@ import { runAsOwner, runAsOwnerSync } from "../context.ts";
 import { call, callSync } from "./callback.ts";
 import { givenOr } from "./given.ts";
 import type { AcquireOptions, SyncAcquireOptions } from "./options.ts";
-import type { LockSide } from "./side.ts";
+import { type LockSide, show } from "./side.ts";
 
 /** What stands behind a lock. */
 export let sideOf: (lock: Lockable) => LockSide;
@@ -220,6 +220,11 @@ export abstract class Lockable {
    */
   lockedSync(): boolean {
     return this.#side.lockedSync();
+  }
+
+  /** What is shown of it in the console: a snapshot, where it is in memory. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return show(this, this.#side);
   }
 }
 

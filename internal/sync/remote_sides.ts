@@ -16,6 +16,7 @@ import { type LockSide, mend, type Taken } from "./side.ts";
 export class RemoteSide {
   readonly remote: Remote;
   readonly name: string;
+  readonly state = null;
 
   constructor(remote: Remote, name: string) {
     this.remote = remote;

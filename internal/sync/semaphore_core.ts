@@ -53,6 +53,10 @@ export class SemaphoreCore extends Core {
     return this.words.free;
   }
 
+  get state(): string {
+    return `free: ${this.words.free}`;
+  }
+
   ready(): boolean {
     return this.words.ready();
   }

@@ -16,6 +16,17 @@ export interface LockSide {
    * who calls, because it has the lock already, or because it does not matter.
    */
   newOwner(): object | null;
+  /** What is shown of it; `null`: nothing, as it is elsewhere. */
+  readonly state: string | null;
+}
+
+/** What the console shows of a lock, or one of its like. */
+export function show(
+  object: object,
+  { state }: { readonly state: string | null },
+): string {
+  const { name } = object.constructor;
+  return state === null ? name : `${name} (${state})`;
 }
 
 /** What came of an attempt: `"abandoned"` is to be mended by who has it now. */

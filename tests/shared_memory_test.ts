@@ -620,6 +620,11 @@ describe("a shared list", () => {
     assertThrows(() => list.push(1, () => {}), DataCloneError);
     assertThrows(() => list.splice(0, 1, Symbol()), DataCloneError);
     assertThrows(() => list.set(0, () => {}), DataCloneError);
+    for (const no of [0.5, NaN]) {
+      assertThrows(() => list.at(no), RangeError, "must be an integer");
+      assertThrows(() => list.splice(no, 1), RangeError, "must be an integer");
+    }
+    assertThrows(() => list.at("0" as never), TypeError, "must be a number");
     assertThrows(() => list.update(0, null as never), TypeError, '"fn"');
     assertEquals(list.slice(), [1]);
     list.close();

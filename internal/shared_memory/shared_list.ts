@@ -94,7 +94,8 @@ export class SharedList<V> implements Iterable<V>, Disposable {
   }
 
   /**
-   * The value at an index; `undefined` if there is none.
+   * The value at an index; `undefined` if there is none. Here and everywhere, an
+   * index that is no integer is a `RangeError`.
    *
    * Python: `l[index]`.
    */
@@ -320,12 +321,15 @@ export class SharedList<V> implements Iterable<V>, Disposable {
   }
 }
 
-/** The whole number that an array would make of a number. */
+/** An index, which a fraction or NaN is not; `Infinity` is behind all. */
 function integer(n: number): number {
-  if (typeof n !== "number" || Number.isNaN(n)) {
+  if (typeof n !== "number") {
     throw mustBe("use the list", "index", "a number", n);
   }
-  return Math.trunc(n);
+  if (Number.isInteger(n) || Math.abs(n) === Infinity) return n;
+  throw new RangeError(
+    `Cannot use the list as an index must be an integer: current value is ${n}`,
+  );
 }
 
 /** How it is shown: as an array of that name. */

@@ -41,13 +41,15 @@ export interface ExecutorFlavour {
   readonly Executor: new (options?: number | ExecutorOptions) => Executor;
   /** The steps that it is to be tested by; by default, all. */
   readonly steps?: readonly string[];
+  /** Whether another kind is tested by them, too. */
+  readonly isAnother?: boolean;
 }
 
 /** Describes what every executor does. */
 export function executorConformance(
-  { name, Executor, steps }: ExecutorFlavour,
+  { name, Executor, steps, isAnother }: ExecutorFlavour,
 ): void {
-  const it = chosen(steps);
+  const it = chosen(steps, isAnother);
   describe(`a ${name}`, () => {
     nothingLeft();
 

@@ -8,4 +8,5 @@ executorConformance({
 executorConformance({
   name: "thread pool executor",
   Executor: ThreadPoolExecutor,
+  isAnother: true,
 });

@@ -180,8 +180,8 @@ export function poolTasks({ it, Pool, common }: PoolSubject): void {
 
     it("lists as they were when they were given, with gaps and ways of their own", async () => {
       const pool = common();
-      for (const length of [0, 1, 4095, 4096, 10_000]) {
-        for (const options of [{ chunksize: 3 }, {}, { chunksize: 5000 }]) {
+      for (const length of [0, 1, 4097]) {
+        for (const options of [{ chunksize: 3 }, {}, { chunksize: 2000 }]) {
           const list = numbers(length);
           const map = pool.map(work.square, list, options);
           const imap = pool.imap(work.square, list, options);

@@ -20,6 +20,8 @@ export interface PoolFlavour {
   readonly Pool: PoolClass;
   /** The steps that it is to be tested by; by default, all. */
   readonly steps?: readonly string[];
+  /** Whether another kind is tested by them, too. */
+  readonly isAnother?: boolean;
   /** Whether a task that does not wait for anything sees that it is aborted. */
   readonly seesAbort?: boolean;
 }
@@ -35,9 +37,9 @@ export interface PoolSubject {
 
 /** Describes what every pool does. */
 export function poolConformance(
-  { name, Pool, steps, seesAbort = true }: PoolFlavour,
+  { name, Pool, steps, isAnother, seesAbort = true }: PoolFlavour,
 ): void {
-  const it = chosen(steps);
+  const it = chosen(steps, isAnother);
   describe(`a ${name}`, () => {
     let shared: AnyPool | undefined;
     const common = () => shared ??= new Pool(2);

@@ -1,4 +1,4 @@
 import { ThreadPool } from "@multi/processing";
 import { poolConformance } from "./pools.ts";
 
-poolConformance({ name: "thread pool", Pool: ThreadPool });
+poolConformance({ name: "thread pool", Pool: ThreadPool, isAnother: true });

@@ -2,6 +2,7 @@
 
 import { assert, assertThrows } from "@std/assert";
 import { afterAll, describe, it } from "@std/testing/bdd";
+import { times } from "../support/times.ts";
 import { type Bounds, explore, type Run } from "./explore.ts";
 import { type Changes, instrument, type Rewritten } from "./instrument.ts";
 
@@ -90,20 +91,21 @@ describe("the lock, in every order of its steps,", () => {
     performance.now = now;
   });
 
+  const most = Math.max(4000, times(20_000));
   const scenarios: [string, number, number, number | undefined, Bounds][] = [
     ["two, twice each", 2, 2, undefined, { preemptions: 3 }],
-    ["three", 3, 1, undefined, { preemptions: 3, most: 20_000 }],
-    ["three that may give up", 3, 1, 5, { preemptions: 2, most: 20_000 }],
+    ["three", 3, 1, undefined, { preemptions: 3, most }],
+    ["three that may give up", 3, 1, 5, { preemptions: 2, most }],
     ["two, of which one dies", 2, 1, undefined, { preemptions: 2, kills: 1 }],
     ["three, of which one dies", 3, 1, undefined, {
       preemptions: 1,
       kills: 1,
-      most: 20_000,
+      most,
     }],
     ["three, of which two die", 3, 1, undefined, {
       preemptions: 0,
       kills: 2,
-      most: 20_000,
+      most,
     }],
   ];
   for (

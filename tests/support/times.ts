@@ -9,6 +9,9 @@ const { state } = Deno.permissions.querySync({
 const share = Number(state === "granted" && Deno.env.get(VARIABLE) || 1);
 if (!(share > 0)) throw new RangeError(`${VARIABLE} must be a number above 0`);
 
+/** Whether it is to be over sooner. */
+export const isShort = share < 1;
+
 /** So often, or that share of it which `TEST_SHARE` says: CI has ten minutes. */
 export function times(all: number): number {
   return Math.max(1, Math.ceil(all * share));

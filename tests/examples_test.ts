@@ -32,7 +32,7 @@ function countingServer() {
 }
 
 /** As many as they have by themselves, or a share of that. */
-const processes = Math.max(15, times(70));
+const processes = Math.max(8, times(70));
 const fewer = processes < 70 ? [`${processes}`] : [];
 
 describe("the example", () => {

@@ -63,7 +63,7 @@ export function poolLimits({ it, Pool, seesAbort }: PoolSubject): void {
       await assertRejects(
         () =>
           pool.starmap(work.failWhenOther, [pair(true), pair(false)], {
-            taskTimeout: 300,
+            taskTimeout: 3000, // both must have begun by then
             chunksize: 1,
           }),
         EvalError,

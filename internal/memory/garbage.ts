@@ -3,6 +3,8 @@
  * know how much of it a small view keeps: so it would never be in a hurry.
  */
 
+import { breathe } from "../turn.ts";
+
 /** After so many bytes that may be free again, it is looked which are. */
 const MUCH = 2 ** 26;
 
@@ -16,7 +18,10 @@ export function mayBeFree(more: number): void {
   bytes = 0;
   gc ??= findCollector();
   // Not now: what was made in this turn of the loop is kept to its end.
-  void gc.then((collect) => setTimeout(collect));
+  void gc.then(async (collect) => {
+    await breathe();
+    collect();
+  });
 }
 
 async function findCollector(): Promise<() => void> {

@@ -3,7 +3,6 @@
  * name, or where there is no ffi, from what the threads of this process share.
  */
 
-import { mayBeFree } from "../memory/garbage.ts";
 import { ownHome } from "../memory/home.ts";
 import { type MemoryCalls, memoryCalls } from "../memory/libc.ts";
 import {
@@ -175,13 +174,9 @@ class SegmentCore {
     return this.#bytes ??= viewMemory(this.object, this);
   }
 
-  /** Whether somebody may look at it still. */
-  get isLookedAt(): boolean {
-    return this.#bytes !== null;
-  }
-
+  /** Somebody may look at it still, or find it. */
   get isKept(): boolean {
-    return this.isLookedAt || made.has(this);
+    return this.#bytes !== null || made.has(this);
   }
 }
 
@@ -227,9 +222,7 @@ class InProcess implements Region {
   }
 
   close(): void {
-    leave(this.#core);
-    // Else it is let go of when what looks at it is collected.
-    if (this.#core.isLookedAt) mayBeFree(this.size);
+    leave(this.#core); // or, if it is looked at, when what does so is collected
   }
 
   handle(): Handle {

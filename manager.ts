@@ -378,8 +378,8 @@ export class BaseManager implements AsyncDisposable {
 
   /**
    * Begins to serve in this process. That keeps the program alive until `shutdown()`;
-   * what it does meanwhile goes on. What is got from this manager itself, where it is of this package's own
-   * classes, is the object itself.
+   * what it does meanwhile goes on. What is got from this manager itself, where it is
+   * of this package's own classes, is the object itself.
    *
    * @throws {Deno.errors.AddrInUse} If somebody listens there.
    * @throws {ProcessError} If this has been started, served or connected before.

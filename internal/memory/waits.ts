@@ -409,7 +409,7 @@ export function wake(line: Line, count: number, member: Member): void {
 
 function endless(): ProcessError {
   return new ProcessError(
-    "Cannot block this thread until something comes as nobody could give it: its own coroutines could not run, it has started no threads, and its child processes have no --allow-ffi. Use the method without Sync, and await it, or give a timeout",
+    "Cannot block this thread until something comes as nobody could give it: its own coroutines could not run, it has started no threads, and its child processes do not share its memory (on Linux, with --allow-ffi, they do). Use the method without Sync, and await it, or give a timeout",
   );
 }
 

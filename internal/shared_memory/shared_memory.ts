@@ -151,8 +151,8 @@ export class SharedMemory implements Disposable {
    * Ends its use by this object; the memory goes back to the system when nobody
    * looks at it any more. Without `--allow-ffi` it is free at once if `buf` was never
    * asked for, else when the garbage collector has found that nobody has it, for
-   * which the thread must wait for something. What this process has made can be found until it is
-   * unlinked, or the process ends. Twice does nothing new.
+   * which the thread must wait for something. What this process has made can be
+   * found until it is unlinked, or the process ends. Twice does nothing new.
    *
    * Python: `memory.close()`.
    */

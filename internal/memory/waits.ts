@@ -48,7 +48,8 @@ const PROBE_AFTER = 16;
  * Where something has come so soon (ms) after the thread went to sleep, it blocks for
  * as long the next time, instead of sleeping without being blocked: that way it is
  * woken by one other thread, and not two. It does so a limited number of times on end,
- * as nothing else is seen meanwhile.
+ * as nothing else is seen meanwhile; and not where this thread itself has brought
+ * what it waited for, which came by its event loop.
  */
 const SOON_MS = 0.5;
 const MOST_DOZES = 32;
@@ -320,8 +321,10 @@ export class Waits {
   #keeps = false;
   /** Keeps it until a sleep that does not has ended. */
   #bridge: ReturnType<typeof setInterval> | undefined;
-  /** Whether the last sleep was over soon. */
+  /** Whether the last sleep was over soon, by what another thread did. */
   #isSoon = false;
+  /** Whether this thread itself has changed during the sleep what it waits for. */
+  #isDisturbed = false;
   #dozes = 0;
 
   constructor(member: Member) {
@@ -336,13 +339,16 @@ export class Waits {
   /** Somebody waits in that line. */
   add(line: Line): void {
     this.#lines.add(line);
+    this.#isDisturbed = true;
     if (!this.#running) this.#run();
     else this.settle();
   }
 
   /** Nobody waits there any more. */
   remove(line: Line): void {
-    if (this.#lines.delete(line)) this.settle();
+    if (!this.#lines.delete(line)) return;
+    this.#isDisturbed = true;
+    this.settle();
   }
 
   /** Ends a sleep that keeps the program alive for nobody, or fails to do so. */
@@ -380,11 +386,12 @@ export class Waits {
       if (this.#lines.size === 0) break;
       this.#keeps = this.#mustKeep();
       const began = performance.now();
+      this.#isDisturbed = false;
       if (this.#keeps && this.#isSoon && ++this.#dozes % MOST_DOZES !== 0) {
         await breathe(); // whatever else can run comes first
         this.member.sleep(bell, SOON_MS);
       } else await this.member.sleepAsync(bell, HEARTBEAT, this.#keeps);
-      this.#isSoon = performance.now() - began < SOON_MS;
+      this.#isSoon = !this.#isDisturbed && performance.now() - began < SOON_MS;
       clearInterval(this.#bridge);
       this.#bridge = undefined;
     }

@@ -6,6 +6,7 @@ import {
   assertInstanceOf,
   assertRejects,
   assertStrictEquals,
+  assertThrows,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
@@ -44,6 +45,49 @@ describe("a served object", () => {
     assertEquals(await box.take(), {
       deep: [1, 2n, new Map([["a", new Uint8Array(3)]])],
     });
+  });
+
+  it("can be told what nobody waits for, in its order among the calls", async () => {
+    using first = pair();
+    using second = pair();
+    const box = new Box();
+    const remote = await first.give(box);
+    remote.remote.tell("put", ["told"]);
+    await remote.put("called");
+    assertEquals(await box.take(), "told");
+    assertEquals(await box.take(), "called");
+    const end = await second.give(remote); // a chain
+    end.remote.tell("put", ["far"]);
+    assertEquals(await box.take(), "far");
+    assertEquals(first.client.sizes.outgoing, 0);
+  });
+
+  it("is told in vain what fails, or waits", async () => {
+    const troubles: unknown[] = [];
+    using link = pair({ trouble: (error) => troubles.push(error) });
+    const { remote } = await link.give(new Box());
+    remote.tell("fail", []);
+    remote.tell("take", [{}]);
+    remote.tell("unserved", []);
+    await until(() => troubles.length === 3);
+    assertEquals(
+      troubles.map((error) => (error as Error).message.split(" as ")[0]),
+      [
+        "take() has to be called",
+        'Cannot call "unserved" of a tests.Box',
+        "it fails",
+      ],
+    );
+    const error = assertThrows(
+      () => remote.tell("put", [() => {}]),
+      DataCloneError,
+    );
+    assertEquals(error.path, "args[0]");
+    remote.release();
+    assertThrows(() => remote.tell("put", [1]), ShutDownError);
+    link.client.close();
+    const root = link.client.root();
+    assertThrows(() => root.tell("put", [1]), EOFError);
   });
 
   it("has its description at the other end", async () => {

@@ -231,6 +231,10 @@ class Awaited implements Remote {
     this.#claim.found.then(({ remote }) => remote.release(), () => {});
   }
 
+  tell(method: string, args: readonly unknown[]): void {
+    this.call(method, args).catch(() => {});
+  }
+
   giveBack(method: string, result: unknown): void {
     this.#found?.remote.giveBack(method, result);
   }

@@ -12,6 +12,7 @@ import {
   Answer,
   composeMessage,
   infoOf,
+  insteadOf,
   kindOf,
   LEAD,
   leadOf,
@@ -81,8 +82,23 @@ export class LinkServer {
     this.#link.words.beat();
   }
 
-  /** The worker answers. */
+  /** The worker answers; where there is no room for that, an error goes on. */
   answer(...[id, info, bytes, objects]: Passed): void {
+    try {
+      this.#pass(id, info, bytes, objects);
+    } catch (error) {
+      const instead = insteadOf(info);
+      if (instead === null) throw error;
+      this.#put(composeMessage(this.#answer, 0, id, instead, error, ""));
+    }
+  }
+
+  /** Waits until a task is to end, and says why. */
+  whenAborted(task: number, signal: AbortSignal): Promise<number> {
+    return this.#link.whenAborted(task, signal);
+  }
+
+  #pass(...[id, info, bytes, objects]: Passed): void {
     const scratch = this.#answer;
     if (objects !== null) {
       const pair = [bytes, objects];
@@ -94,11 +110,6 @@ export class LinkServer {
     scratch.words.set([scratch.length, id, info]);
     scratch.bytes.set(bytes, head);
     this.#put(null);
-  }
-
-  /** Waits until a task is to end, and says why. */
-  whenAborted(task: number, signal: AbortSignal): Promise<number> {
-    return this.#link.whenAborted(task, signal);
   }
 
   /** The message that was taken, in memory of its own. */

@@ -84,6 +84,18 @@ export function numberOf(info: number): number {
   return info >>> NUMBER_BITS;
 }
 
+/** What is answered with the error instead, where an answer cannot be; or nothing. */
+export function insteadOf(info: number): number | null {
+  switch (kindOf(info)) {
+    case Answer.OK:
+      return infoOf(Answer.ERROR, numberOf(info));
+    case Answer.ITEM_OK:
+      return infoOf(Answer.ITEM_ERROR, numberOf(info));
+    default:
+      return null;
+  }
+}
+
 /** Writes a message from a word on; gives what is to be pinned in it. */
 export function composeMessage(
   scratch: Scratch,

@@ -7,7 +7,7 @@ import { decodeApart, encodeApart } from "../travel/apart.ts";
 import type { Remote } from "../travel/remote.ts";
 import { withoutFields } from "../wire/without_fields.ts";
 import type { Passed } from "./link_server.ts";
-import { Answer, infoOf, kindOf, numberOf, Order } from "./messages.ts";
+import { insteadOf, kindOf, Order } from "./messages.ts";
 import { Got, type WorkerEnd } from "./worker_end.ts";
 
 /** It asks the process that can: see link_server.ts. */
@@ -54,19 +54,25 @@ export class ServedEnd implements WorkerEnd {
 
   answer(id: number, info: number, value: unknown, root: string): void {
     const { bytes, objects } = encodeApart(value, root);
-    const passed: Passed = [
-      id,
-      info,
-      bytes,
-      objects.length > 0 ? objects : null,
-    ];
     // A task's coroutine may tell of its progress, and be killed.
-    runForThread(() => this.#remote.call("answer", passed)).catch((error) => {
+    runForThread(() => this.#pass(id, info, bytes, objects)).catch((error) => {
       // An object is in it that cannot be sent, or it is too large.
-      const instead = FAILURES[kindOf(info)];
-      if (instead === undefined || error instanceof EOFError) return;
-      this.answer(id, infoOf(instead, numberOf(info)), error, "error");
+      const instead = insteadOf(info);
+      if (instead === null || error instanceof EOFError) return;
+      this.answer(id, instead, error, "error");
     });
+  }
+
+  /** Only one with objects may be such that it cannot be read there. */
+  async #pass(
+    id: number,
+    info: number,
+    bytes: Uint8Array<ArrayBuffer>,
+    objects: readonly object[],
+  ): Promise<void> {
+    const passed: Passed = [id, info, bytes, objects];
+    if (objects.length > 0) await this.#remote.call("answer", passed);
+    else this.#remote.tell("answer", [id, info, bytes, null]);
   }
 
   check(value: unknown, root: string): void {
@@ -75,14 +81,14 @@ export class ServedEnd implements WorkerEnd {
 
   see(task: number): void {
     if (kindOf(this.info) === Order.FUNCTION) return; // seen as it was passed on
-    this.#remote.call("begin", [task]).catch(ignore);
+    this.#tell("begin", task);
   }
 
   /** Said already. */
   begin(): void {}
 
   beat(): void {
-    this.#remote.call("beat", []).catch(ignore);
+    this.#tell("beat");
   }
 
   /** That comes by the event loop, too. */
@@ -97,13 +103,12 @@ export class ServedEnd implements WorkerEnd {
   close(): void {
     this.#remote.release();
   }
+
+  #tell(method: string, ...args: number[]): void {
+    try {
+      this.#remote.tell(method, args);
+    } catch {
+      // The connection has ended, and so will this process.
+    }
+  }
 }
-
-/** What is answered instead of what cannot be sent after all. */
-const FAILURES: Readonly<Record<number, number>> = {
-  [Answer.OK]: Answer.ERROR,
-  [Answer.ITEM_OK]: Answer.ITEM_ERROR,
-};
-
-/** The connection has ended, and so will this process. */
-function ignore(): void {}

@@ -94,6 +94,24 @@ export class IncomingCalls {
     );
   }
 
+  /** Does what is told; what it gives goes back. */
+  tell(head: CallHead, args: unknown): void {
+    const exported = this.#options.find(head.object);
+    if (exported === undefined) return;
+    const owner = this.#callers.get(head.owner);
+    this.#quietly(async () => {
+      if (!Array.isArray(args)) throw new TypeError("arguments are an array");
+      const { object, remote } = exported;
+      if (remote !== null) {
+        return runFor(owner, () => remote.tell(head.method, args));
+      }
+      const { waits, call } = methodOf(exported, head.method);
+      if (waits) throw new ProcessError(`${head.method}() has to be called`);
+      const result = await runFor(owner, () => call(object, args, undefined));
+      this.#giveBack(head, exported, owner, result);
+    });
+  }
+
   /** The caller wants it no more. */
   cancel(call: number): void {
     // If it is unknown, the answer is on its way.

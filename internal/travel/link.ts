@@ -274,6 +274,10 @@ export class Link implements LinkEnd, Connector {
     return this.#outgoing.call(holder, object, method, args, signal, limit);
   }
 
+  tell(object: number, method: string, args: readonly unknown[]): void {
+    this.#outgoing.tell(object, method, args);
+  }
+
   giveBack(object: number, method: string, result: unknown): void {
     if (!this.#ended) this.#outgoing.giveBack(object, method, result);
   }
@@ -338,6 +342,12 @@ export class Link implements LinkEnd, Connector {
               ? this.#incoming.call(message, args)
               : this.#incoming.fail(message.call, error),
         );
+      case Kind.TELL:
+        arrived.isCarried = this.#carries(message.object);
+        return this.#read(arrived, message.body, (args, error) => {
+          if (error !== undefined) this.#options.trouble?.(error);
+          else this.#incoming.tell(message, args);
+        });
       case Kind.RESULT:
         return this.#read(
           arrived,

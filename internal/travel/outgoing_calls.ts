@@ -166,6 +166,17 @@ export class OutgoingCalls {
     }
   }
 
+  /** Calls a method there; see {@linkcode Remote.tell}. */
+  tell(object: number, method: string, args: readonly unknown[]): void {
+    if (this.#failure !== null) throw this.#failure(method);
+    this.#post(
+      Kind.TELL,
+      { call: 0, object, owner: this.#owner(), method },
+      args,
+      "args",
+    );
+  }
+
   /** It has succeeded, with this value; which goes back if nobody wants it. */
   succeed(call: number, value: unknown): void {
     const pending = this.#take(call);
@@ -176,8 +187,7 @@ export class OutgoingCalls {
 
   /** A result has been passed on to nobody. */
   giveBack(object: number, method: string, value: unknown): void {
-    const owner = this.#owners.of(currentContext().owner);
-    this.#giveBack({ call: 0, object, owner, method }, value);
+    this.#giveBack({ call: 0, object, owner: this.#owner(), method }, value);
   }
 
   /** What stands for an object was closed: who waits ends, and has taken nothing. */
@@ -258,15 +268,28 @@ export class OutgoingCalls {
   }
 
   #giveBack(head: CallHead, value: unknown): void {
-    const { encodeBehind, post, trouble } = this.#options;
     try {
-      const length = callHeadLength(head.method);
-      const message = encodeBehind(length, value, "result");
-      writeCallHead(message, Kind.GIVE_BACK, head);
-      post(message);
+      this.#post(Kind.GIVE_BACK, head, value, "result");
     } catch (error) {
-      trouble(error);
+      this.#options.trouble(error);
     }
+  }
+
+  #post(
+    kind: typeof Kind.TELL | typeof Kind.GIVE_BACK,
+    head: CallHead,
+    value: unknown,
+    root: string,
+  ): void {
+    const { encodeBehind, post } = this.#options;
+    const message = encodeBehind(callHeadLength(head.method), value, root);
+    writeCallHead(message, kind, head);
+    post(message);
+  }
+
+  /** Whose call it is. */
+  #owner(): number {
+    return this.#owners.of(currentContext().owner);
   }
 
   #take(call: number): Pending {

@@ -35,6 +35,10 @@ export class OwnObject implements Remote {
     return await call(this.#own.object, args, this.#untilClosed(signal));
   }
 
+  tell(method: string, args: readonly unknown[]): void {
+    this.call(method, args).catch(() => {});
+  }
+
   get isReleased(): boolean {
     return this.#closer.signal.aborted;
   }

@@ -14,6 +14,7 @@
  *   RELEASE    object, count         so many times it was received, and is used no more
  *   FORGET     owner                 that owner will call no more
  *   DEAD       owner                 it has died, and leaves what it holds
+ *   TELL       0, object, owner, method, arguments   a call without an answer
  * ```
  *
  * A message begins with its kind, 1 byte. `call`, `object`, `owner`, `count` are 4
@@ -56,6 +57,7 @@ export const Kind = {
   RELEASE: 7,
   FORGET: 8,
   DEAD: 9,
+  TELL: 10,
 } as const;
 
 /** Whose an object in a message is, as its sender has it. */
@@ -69,10 +71,13 @@ export interface CallHead {
   readonly method: string;
 }
 
+/** The kinds of messages that have such a head. */
+type WithHead = typeof Kind.CALL | typeof Kind.GIVE_BACK | typeof Kind.TELL;
+
 /** What a message says, as far as it is no value. */
 export type Message =
   | CallHead & {
-    readonly kind: typeof Kind.CALL | typeof Kind.GIVE_BACK;
+    readonly kind: WithHead;
     readonly body: Uint8Array;
   }
   | {
@@ -110,7 +115,7 @@ export function callHeadLength(method: string): number {
 /** Writes the head of a call, or of what is given back; the value follows. */
 export function writeCallHead(
   target: Uint8Array,
-  kind: typeof Kind.CALL | typeof Kind.GIVE_BACK,
+  kind: WithHead,
   { call, object, owner, method }: CallHead,
 ): void {
   const name = bytesOf(method);
@@ -153,6 +158,7 @@ export function readMessage(bytes: Uint8Array): Message {
   const kind = bytes[0];
   switch (kind) {
     case Kind.CALL:
+    case Kind.TELL:
     case Kind.GIVE_BACK: {
       check(length >= CALL_HEAD);
       const end = CALL_HEAD + (bytes[13]! << 8) + bytes[14]!;

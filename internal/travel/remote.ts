@@ -38,6 +38,15 @@ export interface Remote {
     signal?: AbortSignal,
     limit?: number,
   ): Promise<unknown>;
+  /**
+   * Calls a method that does not wait, without an answer: it comes in its order
+   * among the calls; only the other process knows whether it has failed.
+   *
+   * @throws {DataCloneError} If an argument cannot be sent.
+   * @throws {EOFError} If the connection has ended.
+   * @throws {ShutDownError} After {@linkcode Remote.release}.
+   */
+  tell(method: string, args: readonly unknown[]): void;
   /** Lets go of it: no more calls. Twice does nothing new. */
   release(): void;
   /** Whether that was done. */

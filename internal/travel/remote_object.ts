@@ -12,6 +12,7 @@ export interface Connector {
     signal: AbortSignal | undefined,
     limit: number | undefined,
   ): Promise<unknown>;
+  tell(object: number, method: string, args: readonly unknown[]): void;
   /** Ends the calls that `holder` waits for, and lets go of what it stands for. */
   letGo(holder: object, imported: Imported): void;
   giveBack(object: number, method: string, result: unknown): void;
@@ -50,6 +51,12 @@ export class RemoteObject implements Relay {
       return Promise.reject(released(method));
     }
     return this.connector.call(this, id, method, args, signal, limit);
+  }
+
+  tell(method: string, args: readonly unknown[]): void {
+    const { id } = this;
+    if (id === -1) throw released(method);
+    this.connector.tell(id, method, args);
   }
 
   get isReleased(): boolean {

@@ -13,6 +13,9 @@ const LAST_REPORT_MS = 5000;
 /** Then the end comes at once, unless a subprocess still holds the stream. */
 const END_MS = 50;
 
+/** So much is read at a time. */
+const CHUNK_BYTES = 2 ** 16;
+
 /** A stream of reports and text. */
 export class ReportStream {
   /** Resolved when the child has said its last. */
@@ -37,7 +40,15 @@ export class ReportStream {
       },
     });
     const readAll = async () => {
-      for await (const chunk of stream) frames.push(chunk);
+      // Into one buffer: each of its own would be 64 KiB that have to be zeroed.
+      const reader = stream.getReader({ mode: "byob" });
+      let buffer = new Uint8Array(CHUNK_BYTES);
+      for (;;) {
+        const { value, done } = await reader.read(buffer);
+        if (done) break;
+        frames.push(value);
+        buffer = new Uint8Array(value.buffer);
+      }
       frames.end();
       this.#last.resolve();
     };

@@ -9,14 +9,15 @@ import type { Socket } from "../internal/pipe/stream_channel.ts";
 import { Kind } from "../internal/travel/protocol.ts";
 import { encode } from "../internal/wire/encode.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
+import { times } from "./support/times.ts";
 import { until } from "./support/until.ts";
 import { writeCall } from "./support/write_call.ts";
 
 nothingLeft();
 
 const KEY = "secret";
-const CONVERSATIONS = 10_000;
-const IDLE = 2000;
+const CONVERSATIONS = times(10_000);
+const IDLE = times(2000);
 const CALLS = 300;
 
 class Counter {

@@ -171,7 +171,11 @@ describe("a busy parent", () => {
   it("waits for a dead child's reports, however late it comes to reading them", async () => {
     using time = new FakeTime();
     const key = newKey();
-    const { readable, writable } = new TransformStream<Uint8Array>();
+    let stream!: ReadableByteStreamController;
+    const readable = new ReadableStream({
+      type: "bytes",
+      start: (controller) => void (stream = controller),
+    });
     const received: number[] = [];
     const reports = new ReportStream(
       readable,
@@ -184,12 +188,11 @@ describe("a busy parent", () => {
     await time.tickAsync(1000);
     await time.runMicrotasks();
     assertEquals(drained, false);
-    const writer = writable.getWriter();
     for (const kind of [Report.VALUE, Report.GOODBYE]) {
       const report = encodeReport(kind, "x".repeat(10_000));
-      writeFrames(key, report, (frame) => void writer.write(frame.slice()));
+      writeFrames(key, report, (frame) => stream.enqueue(frame.slice()));
     }
-    await writer.close();
+    stream.close();
     await end;
     assertEquals(received, [Report.VALUE]);
   });

@@ -10,6 +10,7 @@ import {
   runThrough,
 } from "./instrument.ts";
 import { nextArena } from "./small_arena.ts";
+import { times } from "../support/times.ts";
 
 const TYPE = { code: 99, ends: 1 };
 
@@ -346,12 +347,12 @@ describe("an object, in every order of what its holders do,", () => {
   it("ends with the last who holds it, and not before", async () => {
     const code = await load();
     explore(handOver(code), { preemptions: 2 });
-    explore(relay(code), { preemptions: 1, most: 5000 });
+    explore(relay(code), { preemptions: 1, most: times(5000, 1250) });
   });
 
   it("leaves its block to others when nobody looks at it", async () => {
     const code = await load();
-    explore(reuse(code), { preemptions: 2, most: 8000 });
+    explore(reuse(code), { preemptions: 2, most: times(8000, 2000) });
   });
 
   it("is not taken for another one by who sweeps up after others", async () => {
@@ -361,14 +362,14 @@ describe("an object, in every order of what its holders do,", () => {
 
   it("has its ends closed when nobody holds them, and not before", async () => {
     const code = await load();
-    explore(ends(code), { preemptions: 1, most: 4000 });
+    explore(ends(code), { preemptions: 1, most: times(4000, 1000) });
   });
 
   it("ends also where one of them dies at any step", async () => {
     const code = await load();
-    explore(relay(code), { preemptions: 0, kills: 1, most: 3000 });
-    explore(relay(code), { preemptions: 1, kills: 1, most: 3000 });
-    explore(relay(code), { preemptions: 0, kills: 2, most: 3000 });
+    explore(relay(code), { preemptions: 0, kills: 1, most: times(3000, 750) });
+    explore(relay(code), { preemptions: 1, kills: 1, most: times(3000, 750) });
+    explore(relay(code), { preemptions: 0, kills: 2, most: times(3000, 750) });
   });
 
   for (

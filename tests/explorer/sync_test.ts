@@ -5,6 +5,7 @@ import { afterAll, describe, it } from "@std/testing/bdd";
 import { type Bounds, explore, type Run } from "./explore.ts";
 import { type Rewritten, runThrough } from "./instrument.ts";
 import { loadStructures, stage, type Thread } from "./threads.ts";
+import { times } from "../support/times.ts";
 
 const NEVER = 1e9;
 const ALWAYS = -1;
@@ -369,7 +370,7 @@ function rounds(
 interface Case {
   readonly what: string;
   readonly scenario: Scenario;
-  readonly bounds: Bounds;
+  readonly bounds: Bounds & { readonly most: number };
   readonly starvingMs?: number;
 }
 
@@ -492,7 +493,8 @@ describe("in every order of its steps, nobody is stuck at", () => {
   for (const { what, scenario, bounds, starvingMs = NEVER } of CASES) {
     it(what, async () => {
       const code = await loadStructures(starvingMs);
-      explore(scenario(code), bounds);
+      const { most } = bounds;
+      explore(scenario(code), { ...bounds, most: times(most, most / 4) });
     });
   }
 

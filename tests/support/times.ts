@@ -12,14 +12,17 @@ if (!(share > 0)) throw new RangeError(`${VARIABLE} must be a number above 0`);
 /** Whether it is to be over sooner. */
 export const isShort = share < 1;
 
-/** So often, or that share of it which `TEST_SHARE` says: CI has ten minutes. */
-export function times(all: number): number {
-  return Math.max(1, Math.ceil(all * share));
+/**
+ * So often, or that share of it which `TEST_SHARE` says, but `least` times at
+ * least: CI has ten minutes.
+ */
+export function times(all: number, least = 1): number {
+  return Math.max(Math.min(least, all), Math.ceil(all * share));
 }
 
 /** That share of a list, `least` of it at least, from all parts of it. */
 export function sample<T>(all: readonly T[], least: number): T[] {
-  const count = Math.max(Math.min(least, all.length), times(all.length));
+  const count = times(all.length, least);
   const part = (i: number) => Math.floor(i * count / all.length);
   return all.filter((_, i) => part(i) !== part(i - 1));
 }

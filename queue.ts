@@ -47,17 +47,17 @@ import { checkIterable } from "./internal/check.ts";
 import {
   CLOSED,
   coreOf,
+  getElsewhere,
   giveBackTo,
   handleOf,
   leave,
   newQueue,
+  putElsewhere,
   remoteOf,
-  unansweredGet,
-  unknownPut,
   type Ways,
   waysFrom,
 } from "./internal/queue/queue_ways.ts";
-import { callWaiting, type NoAnswerError } from "./internal/travel/remote.ts";
+import { callWaiting } from "./internal/travel/remote.ts";
 import { registerShared } from "./internal/travel/shared_class.ts";
 import type { SyncWaitOptions, WaitOptions } from "./internal/wait.ts";
 
@@ -186,7 +186,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
   put(item: T, options?: WaitOptions): Promise<void> {
     const { core } = this.#ways;
     if (core !== null) return core.putter.put(item, options);
-    return this.#callWaiting("put", [item], options, unknownPut);
+    return putElsewhere(this.#ways, "put", item, options);
   }
 
   /**
@@ -218,7 +218,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
   get(options?: WaitOptions): Promise<T> {
     const { core } = this.#ways;
     if (core !== null) return core.getter.get(options) as Promise<T>;
-    return this.#callWaiting("get", [], options, unansweredGet);
+    return getElsewhere(this.#ways, "get", [], options);
   }
 
   /**
@@ -261,7 +261,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     const { core } = this.#ways;
     if (core !== null) return await core.putter.putMany(items, options);
     checkIterable(items, "put", "items");
-    await this.#callWaiting("putMany", [[...items]], options, unknownPut);
+    await putElsewhere(this.#ways, "putMany", [...items], options);
   }
 
   /**
@@ -278,7 +278,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     if (core !== null) {
       return core.getter.getMany(max, options) as Promise<T[]>;
     }
-    return this.#callWaiting("getMany", [max], options, unansweredGet);
+    return getElsewhere(this.#ways, "getMany", [max], options);
   }
 
   /**
@@ -387,16 +387,6 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
   async #call<R>(method: string, args: readonly unknown[]): Promise<R> {
     return await remoteOf(this.#ways).call(method, args) as R;
   }
-
-  async #callWaiting<R>(
-    method: string,
-    args: readonly unknown[],
-    options: WaitOptions = {},
-    late: (error: NoAnswerError) => never,
-  ): Promise<R> {
-    const remote = remoteOf(this.#ways);
-    return await callWaiting(remote, method, args, options, late) as R;
-  }
 }
 
 /**
@@ -488,8 +478,7 @@ export class JoinableQueue<T> extends Queue<T> {
     const { core } = this.#ways;
     if (core !== null) return await core.join(options);
     const remote = remoteOf(this.#ways);
-    const isDone = callWaiting(remote, "join", [], options, () => false);
-    return await isDone as boolean;
+    return await callWaiting(remote, "join", [], options, () => false);
   }
 
   /**
@@ -578,7 +567,7 @@ export class SimpleQueue<T> implements Disposable {
   get(options?: WaitOptions): Promise<T> {
     const { core } = this.#ways;
     if (core !== null) return core.getter.get(options) as Promise<T>;
-    return this.#callWaiting("get", [], options, unansweredGet);
+    return getElsewhere(this.#ways, "get", [], options);
   }
 
   /**
@@ -609,15 +598,5 @@ export class SimpleQueue<T> implements Disposable {
 
   async #call<R>(method: string, args: readonly unknown[]): Promise<R> {
     return await remoteOf(this.#ways).call(method, args) as R;
-  }
-
-  async #callWaiting<R>(
-    method: string,
-    args: readonly unknown[],
-    options: WaitOptions = {},
-    late: (error: NoAnswerError) => never,
-  ): Promise<R> {
-    const remote = remoteOf(this.#ways);
-    return await callWaiting(remote, method, args, options, late) as R;
   }
 }

@@ -5,7 +5,13 @@ import { ownHome } from "../memory/home.ts";
 import { createQueue } from "../structure/queue.ts";
 import { readHandle, writeHandle } from "../travel/handles.ts";
 import type { Handle, Service } from "../travel/service.ts";
-import { type NoAnswerError, noSync, type Remote } from "../travel/remote.ts";
+import {
+  callWaiting,
+  type NoAnswerError,
+  noSync,
+  type Remote,
+} from "../travel/remote.ts";
+import type { WaitOptions } from "../wait.ts";
 import { QueueCore } from "./queue_core.ts";
 
 /** One of the two is there, until the queue is closed. */
@@ -61,16 +67,38 @@ export function giveBackTo<Q extends object>(
   return { get: (queue, item) => many(queue, [item]), getMany: many };
 }
 
-/** Nothing was got in time: what is taken later goes back. */
-export function unansweredGet({ peer }: NoAnswerError): never {
-  throw new EmptyError(`Cannot get from the queue as ${peer} does not answer`);
+/** Gets from a queue that is elsewhere. */
+export async function getElsewhere<R>(
+  ways: Ways,
+  method: string,
+  args: readonly unknown[],
+  options?: WaitOptions,
+): Promise<R> {
+  return await callWaiting<R>(remoteOf(ways), method, args, options, late);
+
+  /** Nothing was got in time: what is taken later goes back. */
+  function late({ peer }: NoAnswerError): never {
+    throw new EmptyError(
+      `Cannot get from the queue as ${peer} does not answer`,
+    );
+  }
 }
 
-/** Nobody says in time whether it was put. */
-export function unknownPut({ peer }: NoAnswerError): never {
-  throw new TimeoutError(
-    `Cannot tell whether it was put into the queue as ${peer} does not answer`,
-  );
+/** Puts into a queue that is elsewhere: an item, or several. */
+export async function putElsewhere(
+  ways: Ways,
+  method: string,
+  what: unknown,
+  options?: WaitOptions,
+): Promise<void> {
+  await callWaiting(remoteOf(ways), method, [what], options, late);
+
+  /** Nobody says in time whether it was put. */
+  function late({ peer }: NoAnswerError): never {
+    throw new TimeoutError(
+      `Cannot tell whether it was put into the queue as ${peer} does not answer`,
+    );
+  }
 }
 
 /** Closes a queue: its thread does not use it any more. */

@@ -62,8 +62,7 @@ export class RemoteChannel implements Channel, WaitSource {
   async receiveBytes(options: WaitOptions): Promise<Uint8Array<ArrayBuffer>> {
     this.#check("receive from");
     this.#isReady = false;
-    const bytes = callWaiting(this.remote, "recvBytes", [], options, silent);
-    return await bytes as Uint8Array<ArrayBuffer>;
+    return await callWaiting(this.remote, "recvBytes", [], options, silent);
   }
 
   async poll(options: WaitOptions): Promise<boolean> {
@@ -87,10 +86,7 @@ export class RemoteChannel implements Channel, WaitSource {
   }
 
   #poll(options: WaitOptions): Promise<boolean> {
-    const no = () => false;
-    return callWaiting(this.remote, "poll", [], options, no) as Promise<
-      boolean
-    >;
+    return callWaiting(this.remote, "poll", [], options, () => false);
   }
 
   #check(use: string): void {

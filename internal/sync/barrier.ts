@@ -217,7 +217,7 @@ class RemoteBarrier extends RemoteSide {
   }
 
   wait(options?: WaitOptions): Promise<number> {
-    return this.callThrough("wait", options);
+    return this.callWaiting("wait", options);
   }
   reset(): Promise<void> {
     return this.call("reset");

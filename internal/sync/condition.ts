@@ -237,7 +237,7 @@ class RemoteCondition extends RemoteRLock {
     const { timeout, signal } = options;
     try {
       return await this.asOwner(() =>
-        this.callThrough("wait", { timeout, signal })
+        this.callWaiting("wait", { timeout, signal })
       );
     } catch (error) {
       if (!(error instanceof LockAbandonedError) || !repair) throw error;

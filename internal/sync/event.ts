@@ -1,6 +1,5 @@
 import { EVENT, EVENT_BYTES } from "../structure/event.ts";
 import { readHandle, writeHandle } from "../travel/handles.ts";
-import { callWaiting } from "../travel/remote.ts";
 import { registerShared } from "../travel/shared_class.ts";
 import type { SyncWaitOptions, WaitOptions } from "../wait.ts";
 import { EventCore } from "./event_core.ts";
@@ -164,9 +163,8 @@ class RemoteEvent extends RemoteSide {
   clear(): Promise<void> {
     return this.call("clear");
   }
-  async wait(options: WaitOptions = {}): Promise<boolean> {
-    const isSet = callWaiting(this.remote, "wait", [], options, () => false);
-    return await isSet as boolean;
+  wait(options?: WaitOptions): Promise<boolean> {
+    return this.callWaiting("wait", options, () => false);
   }
   isSetSync(): never {
     this.refuse("isSetSync");

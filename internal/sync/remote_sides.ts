@@ -6,8 +6,8 @@ import {
   runFor,
   runInSync,
 } from "../context.ts";
-import { noSync, orLate, type Remote } from "../travel/remote.ts";
-import { timeoutOf, type WaitOptions } from "../wait.ts";
+import { callWaiting, noSync, type Remote } from "../travel/remote.ts";
+import type { WaitOptions } from "../wait.ts";
 import { type AcquireOptions, repairOf } from "./options.ts";
 import { callbackOwner, ownerAround } from "./rlock_core.ts";
 import { type LockSide, mend, type Taken } from "./side.ts";
@@ -28,18 +28,13 @@ export class RemoteSide {
     return this.remote.call(method, args) as Promise<R>;
   }
 
-  /**
-   * Calls one that does, and whose answer is waited for in any case: it may take
-   * longer than the time that was given.
-   */
-  async callThrough<R>(
+  /** Calls one that does; `late` as of {@linkcode callWaiting}. */
+  callWaiting<R>(
     method: string,
-    options: WaitOptions = {},
+    options?: WaitOptions,
+    late?: () => R,
   ): Promise<R> {
-    timeoutOf(options);
-    const { timeout, signal } = options;
-    signal?.throwIfAborted();
-    return await this.remote.call(method, [{ timeout }], signal) as R;
+    return callWaiting(this.remote, method, [], options, late);
   }
 
   /** Refuses a method that would block the thread. */
@@ -52,15 +47,13 @@ export class RemoteSide {
 export class RemoteLock extends RemoteSide implements LockSide {
   async acquire(options: AcquireOptions = {}): Promise<boolean> {
     const repair = repairOf(options);
-    const { timeout, signal } = options;
-    signal?.throwIfAborted();
-    const answer = this.remote.call(
+    const taken = await callWaiting<Taken | null>(
+      this.remote,
       "take",
-      [{ timeout, repair: repair !== undefined }],
-      signal,
-      timeout ?? Infinity,
-    ) as Promise<Taken | null>;
-    const taken = await orLate(answer, () => null);
+      [repair !== undefined],
+      options,
+      () => null,
+    );
     if (taken === "abandoned") await mend(repair!, () => this.call("abandon"));
     return taken !== null;
   }

@@ -67,13 +67,11 @@ export function lockService<T extends object>(
   return {
     methods: ["locked"],
     special: {
-      async take(lock, [options], signal) {
+      async take(lock, [repair, options], signal) {
         const core = coreOf(lock);
         const { owner } = currentContext();
-        const { timeout, repair = false } = options as WaitOptions & {
-          repair?: boolean;
-        };
-        const taken = await core.take(repair, { timeout, signal });
+        const { timeout } = options as WaitOptions;
+        const taken = await core.take(repair as boolean, { timeout, signal });
         if (taken === undefined) return null;
         const map = holdersOf(core);
         map.set(owner, (map.get(owner) ?? 0) + 1);

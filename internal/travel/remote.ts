@@ -98,31 +98,27 @@ export class NoAnswerError extends TimeoutError {
 /**
  * Calls a method whose last argument is how long it waits.
  *
- * @param late What comes of it where nobody answers in time.
+ * @param late What comes of it where nobody answers in time. Without it the answer
+ * is waited for in any case: such as where it may take longer than that time.
  */
-export function callWaiting(
+export async function callWaiting<R>(
   remote: Remote,
   method: string,
   args: readonly unknown[],
-  options: WaitOptions,
-  late: (error: NoAnswerError) => unknown,
-): Promise<unknown> {
-  const limit = timeoutOf(options);
+  options: WaitOptions = {},
+  late?: (error: NoAnswerError) => R,
+): Promise<R> {
+  const time = timeoutOf(options);
   const { timeout, signal } = options;
   signal?.throwIfAborted();
-  const answer = remote.call(method, [...args, { timeout }], signal, limit);
-  return limit === Infinity ? answer : orLate(answer, late);
-}
-
-/** What is answered; or else what comes of it that nobody answers in time. */
-export async function orLate<R>(
-  answer: Promise<R>,
-  late: (error: NoAnswerError) => R,
-): Promise<R> {
+  const limit = late && time;
   try {
-    return await answer;
+    const all = [...args, { timeout }];
+    return await remote.call(method, all, signal, limit) as R;
   } catch (error) {
-    if (error instanceof NoAnswerError) return late(error);
+    if (late !== undefined && error instanceof NoAnswerError) {
+      return late(error);
+    }
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { MessageJoiner, withLength } from "../internal/launch/pipe_messages.ts";
 import {
   FrameReader,
   KEY_LENGTH,
@@ -68,11 +69,42 @@ describe("frames", () => {
     assert(Math.max(...sizes) <= 4096);
   });
 
+  it("tell of each part of a message but the last", () => {
+    let parts = 0;
+    const reader = new FrameReader(key, {
+      part: () => void parts++,
+      message: () => {},
+      text: () => {},
+    });
+    let written = 0;
+    writeFrames(key, new Uint8Array(100_000), (frame) => {
+      reader.push(frame);
+      written++;
+    });
+    assert(parts > 1);
+    assertEquals(parts, written - 1);
+  });
+
   it("that are cut off at the end are text", () => {
     const { messages, texts, reader } = collect(key);
     reader.push(key);
     assertEquals(texts, []);
     reader.end();
     assertEquals([messages.length, texts.length], [0, KEY_LENGTH]);
+  });
+});
+
+describe("a message on stdin", () => {
+  it("has moved with each part of it that comes", () => {
+    const received: Uint8Array[] = [];
+    const joiner = new MessageJoiner((bytes) => void received.push(bytes));
+    const sent = Uint8Array.from({ length: 100 }, (_, i) => i);
+    const bytes = withLength(sent);
+    for (let at = 0; at < bytes.length; at += 30) {
+      const { moved } = joiner;
+      joiner.push(bytes.slice(at, at + 30));
+      assertEquals(joiner.moved > moved, at > 0 && received.length === 0);
+    }
+    assertEquals(received, [sent]);
   });
 });

@@ -5,23 +5,29 @@ import { describe, it } from "@std/testing/bdd";
 import {
   EmptyError,
   Manager,
+  Queue,
   TimeoutError,
   type Typeid,
 } from "@multi/processing";
 import { WAY } from "../internal/manager/homes.ts";
 import "../internal/manager/places.ts";
 import { programHolder } from "../internal/travel/hold_program.ts";
+import { Kind, writeNumbers } from "../internal/travel/protocol.ts";
 import { NoAnswerError } from "../internal/travel/remote.ts";
 import { locateFrom } from "../internal/travel/route.ts";
 import { pidOf } from "./fixtures/manager_work.ts";
+import { move } from "./fixtures/served_work.ts";
 import { Box, sharedBox } from "./support/box.ts";
 import { pair } from "./support/link_pair.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
+import { LARGE } from "./support/times.ts";
 import { until } from "./support/until.ts";
+import { start } from "./support/without_ffi.ts";
 
 nothingLeft();
 
 const reason = new Error("enough");
+const MB = 2 ** 20;
 
 /** How one gives up: after a time, or by a signal. */
 const WAYS = [
@@ -92,6 +98,37 @@ describe("a call that nobody answers", () => {
     assertEquals(await patient, "for the patient one");
   });
 
+  it("is waited for longer where its answer is long", async () => {
+    using link = pair();
+    const [small, large, told] = [
+      await link.give(new Box()),
+      await link.give(new Box()),
+      await link.give(new Box()),
+    ];
+    for (const item of [new Uint8Array(10 * MB), "more"]) await large.put(item);
+    await told.put("more");
+    await large.take();
+    const held: Uint8Array[] = link.clientSide.held = [];
+    const known = large.take({ timeout: 1 });
+    const unknown = told.take({ timeout: 1 });
+    await until(() => held.length === 2);
+    const call = new DataView(held[1]!.buffer).getUint32(1);
+    link.clientSide.deliver(writeNumbers(Kind.LONG, call, 10 * MB));
+    await assertRejects(() => small.take({ timeout: 1 }), NoAnswerError);
+    link.clientSide.letThrough();
+    assertEquals(await Promise.all([known, unknown]), ["more", "more"]);
+  });
+
+  it("is told beforehand that its answer is long", async () => {
+    using link = pair();
+    const box = new Box();
+    const remote = await link.give(box);
+    await box.put(new Uint8Array(2 * MB));
+    await remote.take();
+    const kinds = link.clientSide.arrived.slice(-2).map(([kind]) => kind);
+    assertEquals(kinds, [Kind.LONG, Kind.RESULT]);
+  });
+
   it("is given up while its server is looked for", async () => {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const accepted = listener.accept();
@@ -153,5 +190,26 @@ describe("a server that stands still", () => {
     assertEquals(await queue.get(), 1);
     assert(await lock.acquire());
     assertEquals(await full.get(), 1);
+  });
+});
+
+describe("a long item", () => {
+  const item = new Uint8Array(Math.min(LARGE, 30) * MB);
+
+  it("comes and goes although time is short", async () => {
+    const queue = new Queue<Uint8Array>();
+    await queue.put(item);
+    const process = start(move, queue);
+    assertEquals(await process.result(), item.length);
+    await process.join();
+    assertEquals((await queue.get()).length, item.length);
+  });
+
+  it("comes and goes by way of a manager, too", async () => {
+    await using manager = new Manager();
+    const queue = await manager.queue<Uint8Array>();
+    await queue.put(item);
+    assertEquals(await move(queue), item.length);
+    assertEquals(await queue.qsize(), 1);
   });
 });

@@ -206,6 +206,7 @@ export class Child implements ChildHandle {
       key,
       this.#stderr,
       (kind, report) => this.#receive(kind, report),
+      () => this.#link?.receivePart(),
     );
     const out = this.#stdout;
     const printed = out &&

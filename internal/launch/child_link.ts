@@ -8,6 +8,9 @@ import type { Call } from "./boot.ts";
 import { LEVELS, log } from "./log.ts";
 import { withLength } from "./pipe_messages.ts";
 
+/** So much of a message is written at a time. */
+const PART_BYTES = 2 ** 20;
+
 /** Out by the child's stdin, back by its reports. */
 export class ChildLink {
   /** The link, which objects in what it reports came by. */
@@ -59,6 +62,11 @@ export class ChildLink {
     this.#transport.onmessage?.(message);
   }
 
+  /** The child has reported a part of one. */
+  receivePart(): void {
+    this.#transport.moved++;
+  }
+
   /** The child has ended, and all that it said was read. */
   end(): void {
     this.lazy.close();
@@ -69,10 +77,19 @@ class StdinTransport implements Transport {
   onmessage: ((message: Uint8Array) => void) | null = null;
   onclose: (() => void) | null = null;
   stdin: WritableStreamDefaultWriter<Uint8Array> | null = null;
+  moved = 0;
 
+  /** The child speaks first, so it has been told by then what to do. */
   send(message: Uint8Array<ArrayBuffer>): Promise<void> {
-    // The child speaks first, so it has been told by then what to do.
-    return this.stdin!.write(withLength(message));
+    const stdin = this.stdin!;
+    const { length } = message;
+    const first = message.subarray(0, PART_BYTES);
+    let written = stdin.write(withLength(first, length));
+    for (let at = PART_BYTES; at < length; at += PART_BYTES) {
+      written.then(() => void this.moved++, () => {});
+      written = stdin.write(message.subarray(at, at + PART_BYTES));
+    }
+    return written;
   }
 
   close(): void {

@@ -17,6 +17,11 @@ export class ParentTransport implements Transport {
     this.#reporter = reporter;
   }
 
+  /** What is sent has gone by the time that `send` returns. */
+  get moved(): number {
+    return this.#joiner.moved;
+  }
+
   /** More bytes have come on stdin. */
   push(bytes: Uint8Array): void {
     this.#joiner.push(bytes);

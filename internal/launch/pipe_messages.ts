@@ -3,16 +3,21 @@
 /** What stands before a message. */
 export const LENGTH_BYTES = 4;
 
-/** A message after its length. */
-export function withLength(message: Uint8Array): Uint8Array<ArrayBuffer> {
+/** A message after its length; or the first bytes of a longer one. */
+export function withLength(
+  message: Uint8Array,
+  length = message.length,
+): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(LENGTH_BYTES + message.length);
-  new DataView(bytes.buffer).setUint32(0, message.length);
+  new DataView(bytes.buffer).setUint32(0, length);
   bytes.set(message, LENGTH_BYTES);
   return bytes;
 }
 
 /** Puts messages together again, however they were cut into chunks. */
 export class MessageJoiner {
+  /** How many parts of messages have come that were not their last. */
+  moved = 0;
   #receive: (message: Uint8Array) => void;
   #chunks: Uint8Array[] = [];
   /** How many bytes there are, and how many are needed to go on. */
@@ -28,7 +33,7 @@ export class MessageJoiner {
   push(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
-    if (this.#length < this.#needed) return;
+    if (this.#length < this.#needed) return void this.moved++;
     const bytes = this.#join();
     let at = 0;
     for (;;) {

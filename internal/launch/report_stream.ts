@@ -22,15 +22,20 @@ export class ReportStream {
   #last = Promise.withResolvers<void>();
   #end: Promise<void>;
 
-  /** Reads from now on: text to `text`, reports to `receive`. */
+  /**
+   * Reads from now on: text to `text`, reports to `receive`; `receivePart` is told
+   * of each part of a report that is not its last.
+   */
   constructor(
     stream: ReadableStream<Uint8Array>,
     key: Uint8Array,
     text: LineWriter,
     receive: (kind: number, report: Uint8Array) => void,
+    receivePart?: () => void,
   ) {
     const frames = new FrameReader(key, {
       text: (bytes) => text.write(bytes),
+      part: receivePart,
       message: (bytes) => {
         const kind = reportKind(bytes);
         if (kind === Report.GOODBYE || kind === Report.UNCAUGHT) {

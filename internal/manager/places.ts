@@ -7,7 +7,7 @@ import { knownManager } from "../launch/known_managers.ts";
 import { type Address, checkAddress, nameOf } from "../pipe/address.ts";
 import { forget, met } from "../travel/meeting.ts";
 import { OwnObject } from "../travel/own_object.ts";
-import { GRACE_MS } from "../travel/outgoing_calls.ts";
+import { GRACE_MS } from "../travel/patience.ts";
 import {
   NoAnswerError,
   type Relay,

@@ -25,12 +25,16 @@ import type { Contents } from "./route.ts";
 /** What served calls need of their connection. */
 export interface ServingOptions {
   post(message: Uint8Array<ArrayBuffer>): void;
-  /** Writes a message with a value; its head is left to the caller. */
+  /**
+   * Writes a message with a value; its head is left to the caller. Before one is
+   * written that is long, it tells how long it may be.
+   */
   encodeBehind(
     head: number,
     value: unknown,
     root: string,
     contents?: Contents,
+    tell?: (bytes: number) => void,
   ): Uint8Array<ArrayBuffer>;
   /** The object that has this id. */
   find(id: number): Exported | undefined;
@@ -209,6 +213,8 @@ export class IncomingCalls {
         result,
         "result",
         carries(exported) ? "given" : "own",
+        (bytes) =>
+          this.#options.post(writeNumbers(Kind.LONG, head.call, bytes)),
       );
     } catch (error) {
       this.#giveBack(head, exported, owner, result);

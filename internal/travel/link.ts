@@ -81,7 +81,8 @@ export class Link implements LinkEnd, Connector {
       value: unknown,
       root: string,
       contents?: Contents,
-    ) => this.#encodeBehind(head, value, root, contents);
+      tell?: (bytes: number) => void,
+    ) => this.#encodeBehind(head, value, root, contents, tell);
     this.#exports = new Exports(this.#limits.maxObjects);
     this.#imports = new Imports(
       (imported, description) => new RemoteObject(this, imported, description),
@@ -165,8 +166,9 @@ export class Link implements LinkEnd, Connector {
     value: unknown,
     root: string,
     contents?: Contents,
+    tell?: (bytes: number) => void,
   ): Uint8Array<ArrayBuffer> {
-    return this.#write(contents, () => encodeBehind(head, value, root));
+    return this.#write(contents, () => encodeBehind(head, value, root, tell));
   }
 
   /** What is in the message counts as sent then. */
@@ -354,7 +356,7 @@ export class Link implements LinkEnd, Connector {
           message.body,
           (value, error) =>
             error === undefined
-              ? this.#outgoing.succeed(message.call, value)
+              ? this.#outgoing.succeed(message.call, value, message.body.length)
               : this.#outgoing.fail(message.call, error),
         );
       case Kind.ERROR:
@@ -363,6 +365,8 @@ export class Link implements LinkEnd, Connector {
           message.body,
           (thrown, error) => this.#outgoing.fail(message.call, error ?? thrown),
         );
+      case Kind.LONG:
+        return this.#outgoing.expect(message.call, message.length);
       case Kind.CANCELLED:
         return this.#outgoing.cancelled(message.call);
       case Kind.CANCEL:
@@ -430,7 +434,8 @@ export class Link implements LinkEnd, Connector {
     if (this.#exports.release(id, count)) this.#incoming.leave(exported!);
   }
 
-  #post(message: Uint8Array<ArrayBuffer>): void {
+  /** @returns Where it is not known to have gone: a promise for that. */
+  #post(message: Uint8Array<ArrayBuffer>): void | Promise<void> {
     if (this.#ended) return;
     let sent: void | Promise<void>;
     try {
@@ -441,13 +446,14 @@ export class Link implements LinkEnd, Connector {
     if (!(sent instanceof Promise)) return;
     const { length } = message;
     this.#backlog += length;
-    if (this.#backlog > Math.max(this.#limits.maxBacklog, length)) {
-      return this.#end(new ProcessError("it does not read what it asked for"));
-    }
     sent.then(
       () => void (this.#backlog -= length),
       (error) => this.#end(error),
     );
+    if (this.#backlog > Math.max(this.#limits.maxBacklog, length)) {
+      this.#end(new ProcessError("it does not read what it asked for"));
+    }
+    return sent;
   }
 
   #end(reason: Error | null): void {

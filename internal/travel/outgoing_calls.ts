@@ -6,8 +6,9 @@ import {
   currentContext,
   currentCoroutine,
 } from "../context.ts";
-import { after, holdsProgram } from "../wait.ts";
+import { holdsProgram } from "../wait.ts";
 import { OwnNumbers } from "./owners.ts";
+import { Patience } from "./patience.ts";
 import {
   type CallHead,
   callHeadLength,
@@ -15,10 +16,12 @@ import {
   writeCallHead,
   writeNumbers,
 } from "./protocol.ts";
+import { SHORT } from "./transport.ts";
 
 /** What calls need of their connection. */
 export interface CallOptions {
-  post(message: Uint8Array<ArrayBuffer>): void;
+  /** @returns Where it is not known to have gone: a promise for that. */
+  post(message: Uint8Array<ArrayBuffer>): void | Promise<void>;
   /** Writes a message with a value; its head is left to the caller. */
   encodeBehind(
     head: number,
@@ -51,8 +54,8 @@ class Pending implements CallHead {
   answer!: Promise<unknown>;
   resolve!: (value: unknown) => void;
   reject!: (error: unknown) => void;
-  /** Takes back what listens for the end of the wait. */
-  unlisten: (() => void) | null = null;
+  /** What ends the wait by itself. */
+  patience: Patience | null = null;
   /** With what it is to be rejected, once it is known to have been taken back. */
   reason: unknown = undefined;
   isCancelled = false;
@@ -84,19 +87,14 @@ class Pending implements CallHead {
  */
 const LINGERS = 4;
 
-/**
- * So long an answer may take after a call was taken back, or its time has run out,
- * and longer only while a long message is under way. It is waited for in two steps:
- * where this program was busy, what has come meanwhile is read between them.
- */
-export const GRACE_MS = 1000;
-
 /** Calls that wait for their answers. */
 export class OutgoingCalls {
   #options: CallOptions;
   #pending = new Map<number, Pending>();
   #owners: OwnNumbers;
   #lastCall = 0;
+  /** The longest message to or from an object, if it is long. */
+  #longest = new WeakMap<object, number>();
   /** How many of them nobody waits for any more, by their objects. */
   #unwanted = new Map<number, number>();
   /** What is to be done when there are none of an object. */
@@ -154,12 +152,17 @@ export class OutgoingCalls {
         pending.reject = reject;
       });
       this.#pending.set(pending.call, pending);
-      if (signal !== undefined || coroutine !== null || limit !== undefined) {
-        this.#listen(pending, signal, coroutine, limit);
-      }
       if (pending.holds) this.#hold();
       writeCallHead(message, Kind.CALL, pending);
-      post(message);
+      const { length } = message;
+      this.#measure(holder, length);
+      const sent = post(message);
+      if (pending.hasEnded) return pending.answer; // it could not be sent
+      if (signal !== undefined || coroutine !== null || limit !== undefined) {
+        const patience = this.#patience(pending, signal, coroutine, limit);
+        pending.patience = patience;
+        if (length > SHORT) sent?.then(() => patience.restart(), () => {});
+      }
       return pending.answer;
     } catch (error) {
       return Promise.reject(error);
@@ -177,12 +180,24 @@ export class OutgoingCalls {
     );
   }
 
-  /** It has succeeded, with this value; which goes back if nobody wants it. */
-  succeed(call: number, value: unknown): void {
+  /**
+   * It has succeeded, with this value of so many bytes; which goes back if nobody
+   * wants it.
+   */
+  succeed(call: number, value: unknown, bytes: number): void {
     const pending = this.#take(call);
+    this.#measure(pending.holders[0], bytes);
     if (!pending.isUnwanted) return pending.resolve(value);
     this.#giveBack(pending, value);
     this.#forgetUnwanted(pending);
+  }
+
+  /** A long result of it is being written. */
+  expect(call: number, bytes: number): void {
+    const pending = this.#pending.get(call);
+    if (pending === undefined) throw new ProcessError("nobody called that");
+    this.#measure(pending.holders[0], bytes);
+    pending.patience?.restart();
   }
 
   /** A result has been passed on to nobody. */
@@ -300,49 +315,34 @@ export class OutgoingCalls {
     return pending;
   }
 
-  /** What ends the wait by itself: signal, kill of the coroutine, and time. */
-  #listen(
+  /** What ends its wait by itself. */
+  #patience(
     pending: Pending,
     signal: AbortSignal | undefined,
     coroutine: Coroutine | null,
     limit: number | undefined,
-  ): void {
-    const abort = () => {
-      this.#cancel(pending, signal!.reason);
-      if (limit === undefined) return;
-      stop();
-      stop = this.#afterGrace(pending);
-    };
-    signal?.addEventListener("abort", abort);
-    const forget = coroutine?.onKill((exit) => this.#abandon(pending, exit));
-    let stop = after(
-      limit ?? Infinity,
-      () => void (stop = this.#afterGrace(pending)),
-      false,
-    );
-    pending.unlisten = () => {
-      signal?.removeEventListener("abort", abort);
-      forget?.();
-      stop();
-    };
+  ): Patience {
+    const { moved, noAnswer } = this.#options;
+    const [holder] = pending.holders;
+    return new Patience({
+      signal,
+      coroutine,
+      limit,
+      moved,
+      bytes: () => this.#longest.get(holder) ?? 0,
+      cancel: (reason) => this.#cancel(pending, reason),
+      abandon: (reason) => this.#abandon(pending, reason),
+      giveUp: () => {
+        const { isCancelled, reason, method } = pending;
+        this.#abandon(pending, isCancelled ? reason : noAnswer(method));
+      },
+    });
   }
 
-  /** Gives it up, unless the answer comes; gives what prevents that. */
-  #afterGrace(pending: Pending): () => void {
-    const { moved, noAnswer } = this.#options;
-    let seen = moved();
-    const look = () => {
-      const now = moved();
-      if (now !== seen) {
-        seen = now;
-        stop = twoSteps();
-      } else if (pending.isCancelled) this.#abandon(pending, pending.reason);
-      else this.#abandon(pending, noAnswer(pending.method));
-    };
-    const step = (next: () => void) => after(GRACE_MS / 2, next, false);
-    const twoSteps = () => step(() => void (stop = step(look)));
-    let stop = twoSteps();
-    return () => stop();
+  /** A message has gone to an object, or has come from it. */
+  #measure(holder: object, bytes: number): void {
+    if (bytes <= SHORT || bytes <= (this.#longest.get(holder) ?? 0)) return;
+    this.#longest.set(holder, bytes);
   }
 
   /** Rejects it at once: if it succeeds all the same, that goes back. */
@@ -371,7 +371,7 @@ export class OutgoingCalls {
   #finish(pending: Pending): void {
     if (pending.hasEnded) return;
     pending.hasEnded = true;
-    pending.unlisten?.();
+    pending.patience?.end();
     if (!pending.holds || --this.#holds > 0 || this.#lingers > 0) return;
     this.#lingers = LINGERS;
     queueMicrotask(this.#linger);

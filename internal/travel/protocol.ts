@@ -7,6 +7,7 @@
  *   CALL       call, object, owner, method, arguments   →  one of the next three
  *   RESULT     call, value
  *   ERROR      call, error
+ *   LONG       call, length          its RESULT is being written, of so many bytes
  *   CANCELLED  call                  it was taken back, and has done nothing
  *   CANCEL     call                  the caller wants it no more
  *   GIVE_BACK  call, object, owner, method, value   that was its RESULT, but nobody
@@ -58,6 +59,7 @@ export const Kind = {
   FORGET: 8,
   DEAD: 9,
   TELL: 10,
+  LONG: 11,
 } as const;
 
 /** Whose an object in a message is, as its sender has it. */
@@ -93,6 +95,11 @@ export type Message =
     readonly kind: typeof Kind.RELEASE;
     readonly object: number;
     readonly count: number;
+  }
+  | {
+    readonly kind: typeof Kind.LONG;
+    readonly call: number;
+    readonly length: number;
   }
   | {
     readonly kind: typeof Kind.FORGET | typeof Kind.DEAD;
@@ -183,6 +190,9 @@ export function readMessage(bytes: Uint8Array): Message {
     case Kind.RELEASE:
       check(length === 9);
       return { kind, object: get(bytes, 1), count: get(bytes, 5) };
+    case Kind.LONG:
+      check(length === 9);
+      return { kind, call: get(bytes, 1), length: get(bytes, 5) };
     case Kind.FORGET:
     case Kind.DEAD:
       check(length === 5);

@@ -54,6 +54,8 @@ export function writeFrames(
 export interface FrameSink {
   /** A whole message. */
   message(bytes: Uint8Array<ArrayBuffer>): void;
+  /** A part of a message has come, and not its last one. */
+  part?: (() => void) | undefined;
   /** Bytes that belong to no frame. */
   text(bytes: Uint8Array): void;
 }
@@ -91,6 +93,7 @@ export class FrameReader {
       if (bytes.length < end) break;
       this.#parts.push(bytes.slice(start + HEADER_LENGTH, end));
       if (bytes[start + KEY_LENGTH] === 1) this.#finishMessage();
+      else this.#sink.part?.();
       from = end;
     }
     this.#rest = bytes.slice(from);

@@ -593,6 +593,11 @@ describe("what is no message", () => {
     ["an error of nothing", new Uint8Array([Kind.ERROR, 0, 0, 0, 9, 0xf6])],
     ["a cancelled nothing", new Uint8Array([Kind.CANCELLED, 0, 0, 0, 9])],
     ["a longer cancel", new Uint8Array([Kind.CANCEL, 0, 0, 0, 9, 1])],
+    ["a longer abandon", new Uint8Array([Kind.ABANDON, 0, 0, 0, 9, 1])],
+    [
+      "a long answer to nothing",
+      new Uint8Array([Kind.LONG, 0, 0, 0, 9, 0, 0, 0, 1]),
+    ],
     [
       "a release of nothing",
       new Uint8Array([Kind.RELEASE, 0, 0, 0, 9, 0, 0, 0, 1]),

@@ -3,8 +3,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
+  type Connection,
   EmptyError,
+  EOFError,
   Manager,
+  pipe,
+  Process,
   Queue,
   TimeoutError,
   type Typeid,
@@ -16,10 +20,11 @@ import { Kind, writeNumbers } from "../internal/travel/protocol.ts";
 import { NoAnswerError } from "../internal/travel/remote.ts";
 import { locateFrom } from "../internal/travel/route.ts";
 import { pidOf } from "./fixtures/manager_work.ts";
-import { move } from "./fixtures/served_work.ts";
+import { giveUp, move } from "./fixtures/served_work.ts";
 import { Box, sharedBox } from "./support/box.ts";
 import { pair } from "./support/link_pair.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
+import { tempFile } from "./support/temp_file.ts";
 import { LARGE } from "./support/times.ts";
 import { until } from "./support/until.ts";
 import { start } from "./support/without_ffi.ts";
@@ -79,6 +84,68 @@ describe("a call that nobody answers", () => {
     link.clientSide.letThrough();
     await until(() => box.events.includes("given back"));
     assertEquals(await remote.take(), "the one");
+  });
+
+  it("gives back what it took although its caller is gone", async () => {
+    await Promise.all([true, false].map(async (isServerLate) => {
+      using link = pair();
+      const box = new Box();
+      const remote = await link.give(box);
+      await box.put("the one");
+      const late = isServerLate ? link.serverSide : link.clientSide;
+      late.held = [];
+      await assertRejects(() => remote.take({ timeout: 1 }), NoAnswerError);
+      assertEquals(await box.size(), isServerLate ? 1 : 0);
+      if (isServerLate) link.serverSide.letThrough();
+      link.client.close();
+      await until(() => box.events.includes("given back"));
+      assertEquals(await box.size(), 1);
+    }));
+  });
+
+  it("gives back an end of a pipe as open as it was", async () => {
+    using link = pair();
+    const queue = new Queue<Connection<number>>();
+    const [here, there] = pipe<number>();
+    await queue.put(there);
+    there.close();
+    const remote = link.client.decode(
+      link.server.encode(queue, "queue"),
+    ) as typeof queue;
+    link.clientSide.held = [];
+    await assertRejects(() => remote.get({ timeout: 1 }), EmptyError, "answer");
+    link.client.close();
+    using end = await queue.get({ timeout: 10_000 });
+    await here.send(7);
+    assertEquals(await end.recv(), 7);
+    here.close();
+  });
+
+  it("gives back what it took where the answer cannot be written", async () => {
+    using link = pair();
+    const box = new Box();
+    const taking = (await link.give(box)).take();
+    await until(() => box.events.includes("waits"));
+    link.serverSide.send = () => Promise.reject(new Error("a broken pipe"));
+    await box.put("the one");
+    await assertRejects(() => taking, EOFError);
+    assert(box.events.includes("given back"));
+  });
+
+  it("does not give back what has arrived before", async () => {
+    using link = pair();
+    const box = new Box();
+    const remote = await link.give(box);
+    for (const item of ["one", "other"]) await box.put(item);
+    assertEquals(await remote.take(), "one");
+    assertEquals(await remote.take(), "other");
+    link.serverSide.held = [];
+    await assertRejects(() => remote.take({ timeout: 1 }), NoAnswerError);
+    link.serverSide.letThrough();
+    link.client.close();
+    await until(() => box.events.includes("waits no more"));
+    assertEquals(await box.size(), 0);
+    assertEquals(box.events, ["waits", "waits no more"]);
   });
 
   it("is waited for without a limit, and while a part of it comes", async () => {
@@ -190,6 +257,26 @@ describe("a server that stands still", () => {
     assertEquals(await queue.get(), 1);
     assert(await lock.acquire());
     assertEquals(await full.get(), 1);
+  });
+});
+
+describe("a process that cannot look at the memory", () => {
+  it("loses nothing if it ends before its busy parent answers", async () => {
+    await using file = await tempFile();
+    const queue = new Queue<string>();
+    await queue.put("the one");
+    const process = new Process({
+      target: giveUp,
+      args: [queue, file.path],
+      permissions: { write: [file.path] },
+    });
+    process.start();
+    await until(() => process.pid !== null);
+    const nothing = new Int32Array(new SharedArrayBuffer(4));
+    while (Deno.statSync(file.path).size === 0) Atomics.wait(nothing, 0, 0, 1);
+    assertEquals(await process.result(), "EmptyError");
+    await process.join();
+    assertEquals(await queue.get({ timeout: 10_000 }), "the one");
   });
 });
 

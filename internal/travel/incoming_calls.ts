@@ -11,7 +11,9 @@ import {
   leaveBy,
   methodOf,
   type ServedMethod,
+  takes,
 } from "./methods.ts";
+import { GivenResults } from "./given_results.ts";
 import { Callers } from "./owners.ts";
 import {
   ANSWER_HEAD,
@@ -24,7 +26,8 @@ import type { Contents } from "./route.ts";
 
 /** What served calls need of their connection. */
 export interface ServingOptions {
-  post(message: Uint8Array<ArrayBuffer>): void;
+  /** @param failed Called if it cannot have arrived. */
+  post(message: Uint8Array<ArrayBuffer>, failed?: () => void): void;
   /**
    * Writes a message with a value; its head is left to the caller. Before one is
    * written that is long, it tells how long it may be.
@@ -36,6 +39,8 @@ export interface ServingOptions {
     contents?: Contents,
     tell?: (bytes: number) => void,
   ): Uint8Array<ArrayBuffer>;
+  /** What is in the message that was written last. */
+  sent(): readonly Exported[];
   /** The object that has this id. */
   find(id: number): Exported | undefined;
   /** Somebody has given back what nobody wanted, and that has failed. */
@@ -47,12 +52,15 @@ export interface ServingOptions {
 /** A call that is going on; the controller is there if it can be taken back. */
 interface Served {
   readonly controller: AbortController | null;
+  /** Whether the caller takes nothing of it any more. */
+  isAbandoned: boolean;
 }
 
 /** Calls that are being done. */
 export class IncomingCalls {
   #options: ServingOptions;
   #served = new Map<number, Served>();
+  #given = new GivenResults();
   #callers = new Callers<Exported>(({ object, shared }, owner) =>
     shared.service!.holds?.(object, owner) ?? false
   );
@@ -67,6 +75,7 @@ export class IncomingCalls {
     if (this.#served.has(head.call)) {
       throw new ProcessError("two calls have one number");
     }
+    this.#given.settle(head.call);
     const exported = this.#options.find(head.object);
     let method: ServedMethod;
     try {
@@ -84,7 +93,7 @@ export class IncomingCalls {
     if (remote !== null || shared.service!.gone !== undefined) {
       this.#callers.calls(owner, exported!);
     }
-    this.#served.set(head.call, { controller });
+    this.#served.set(head.call, { controller, isAbandoned: false });
     let result: unknown;
     try {
       result = runFor(owner, () => method.call(object, args, signal));
@@ -124,8 +133,17 @@ export class IncomingCalls {
     );
   }
 
+  /** The same, and it takes nothing of it any more. */
+  abandon(call: number): void {
+    const served = this.#served.get(call);
+    if (served === undefined) return this.#given.abandon(call);
+    served.isAbandoned = true;
+    this.cancel(call);
+  }
+
   /** The caller could not take what it was given. */
   takeBack(head: CallHead, result: unknown): void {
+    this.#given.settle(head.call);
     const exported = this.#options.find(head.object);
     if (exported === undefined) return;
     this.#giveBack(head, exported, this.#callers.get(head.owner), result);
@@ -169,6 +187,7 @@ export class IncomingCalls {
     for (const { controller } of this.#served.values()) {
       controller?.abort(reason);
     }
+    this.#given.end();
     for (const [exported, owner] of this.#callers.end()) {
       this.#leave(exported, owner);
     }
@@ -204,8 +223,12 @@ export class IncomingCalls {
     owner: object,
     result: unknown,
   ): void {
+    const { isAbandoned } = this.#served.get(head.call)!;
     this.#served.delete(head.call);
-    if (this.#ended) return this.#giveBack(head, exported, owner, result);
+    if (this.#ended || isAbandoned) {
+      this.#giveBack(head, exported, owner, result);
+      return this.#cancelled(head.call);
+    }
     let message: Uint8Array<ArrayBuffer>;
     try {
       message = this.#options.encodeBehind(
@@ -220,23 +243,36 @@ export class IncomingCalls {
       this.#giveBack(head, exported, owner, result);
       return this.fail(head.call, error);
     }
-    this.#answer(message, Kind.RESULT, head.call);
+    if (!takes(exported, head.method)) {
+      return this.#answer(message, Kind.RESULT, head.call);
+    }
+    const sent = this.#options.sent();
+    const giveBack = once(() => {
+      for (const one of sent) one.isGiven = false; // somebody here has it again
+      this.#giveBack(head, exported, owner, result);
+    });
+    this.#given.add(head.call, giveBack);
+    this.#answer(message, Kind.RESULT, head.call, giveBack);
   }
 
   #answer(
     message: Uint8Array<ArrayBuffer>,
     kind: typeof Kind.RESULT | typeof Kind.ERROR,
     call: number,
+    failed?: () => void,
   ): void {
     writeAnswerHead(message, kind, call);
-    this.#options.post(message);
+    this.#options.post(message, failed);
+  }
+
+  #cancelled(call: number): void {
+    if (!this.#ended) this.#options.post(writeNumbers(Kind.CANCELLED, call));
   }
 
   #rejected(call: number, signal: AbortSignal | undefined, error: unknown) {
     this.#served.delete(call);
-    if (signal?.aborted && error === signal.reason) {
-      if (!this.#ended) this.#options.post(writeNumbers(Kind.CANCELLED, call));
-    } else this.fail(call, error);
+    if (signal?.aborted && error === signal.reason) this.#cancelled(call);
+    else this.fail(call, error);
   }
 
   #giveBack(
@@ -269,4 +305,14 @@ export class IncomingCalls {
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value &&
     typeof value.then === "function";
+}
+
+/** Does it the first time only. */
+function once(fn: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    fn();
+  };
 }

@@ -59,7 +59,9 @@ export class Link implements LinkEnd, Connector {
   readonly #incoming: IncomingCalls;
   /** What is in the message that is being written. */
   #sending: Exported[] | null = null;
-  /** Whether nobody here has that. */
+  /** What is in the one that was written last. */
+  #sent: readonly Exported[] = [];
+  /** Whether nobody here has what is in a message. */
   #isGiven = false;
   /** What was found in the message that is being read. */
   #found: Findings | null = null;
@@ -75,7 +77,8 @@ export class Link implements LinkEnd, Connector {
     this.#options = options;
     this.introduces = options.introduces ?? false;
     this.#limits = { ...LIMITS, ...options.limits };
-    const post = (message: Uint8Array<ArrayBuffer>) => this.#post(message);
+    const post = (message: Uint8Array<ArrayBuffer>, failed?: () => void) =>
+      this.#post(message, failed);
     const encodeBehind = (
       head: number,
       value: unknown,
@@ -107,6 +110,7 @@ export class Link implements LinkEnd, Connector {
     this.#incoming = new IncomingCalls({
       post,
       encodeBehind,
+      sent: () => this.#sent,
       find: (id) => this.#exports.get(id),
       trouble: (error) => options.trouble?.(error),
       most: this.#limits.maxCalls,
@@ -190,6 +194,7 @@ export class Link implements LinkEnd, Connector {
         );
       }
       if (sending !== null) this.#exports.sent(sending);
+      this.#sent = sending ?? [];
       return bytes;
     } catch (error) {
       if (sending !== null) this.#exports.kept(sending);
@@ -371,6 +376,8 @@ export class Link implements LinkEnd, Connector {
         return this.#outgoing.cancelled(message.call);
       case Kind.CANCEL:
         return this.#incoming.cancel(message.call);
+      case Kind.ABANDON:
+        return this.#incoming.abandon(message.call);
       case Kind.GIVE_BACK:
         return this.#read(arrived, message.body, (value, error) => {
           if (error !== undefined) this.#options.trouble?.(error);
@@ -434,13 +441,20 @@ export class Link implements LinkEnd, Connector {
     if (this.#exports.release(id, count)) this.#incoming.leave(exported!);
   }
 
-  /** @returns Where it is not known to have gone: a promise for that. */
-  #post(message: Uint8Array<ArrayBuffer>): void | Promise<void> {
-    if (this.#ended) return;
+  /**
+   * @param failed Called if it cannot have arrived.
+   * @returns Where it is not known to have gone: a promise for that.
+   */
+  #post(
+    message: Uint8Array<ArrayBuffer>,
+    failed?: () => void,
+  ): void | Promise<void> {
+    if (this.#ended) return failed?.();
     let sent: void | Promise<void>;
     try {
       sent = this.#transport.send(message);
     } catch (error) {
+      failed?.();
       return this.#end(error as Error);
     }
     if (!(sent instanceof Promise)) return;
@@ -448,7 +462,10 @@ export class Link implements LinkEnd, Connector {
     this.#backlog += length;
     sent.then(
       () => void (this.#backlog -= length),
-      (error) => this.#end(error),
+      (error) => {
+        failed?.();
+        this.#end(error);
+      },
     );
     if (this.#backlog > Math.max(this.#limits.maxBacklog, length)) {
       this.#end(new ProcessError("it does not read what it asked for"));

@@ -49,6 +49,12 @@ export function carries({ shared, remote }: Servable): boolean {
   return remote === null && shared.service!.carries === true;
 }
 
+/** Whether what a method gives would have to go back, if nobody gets it. */
+export function takes({ shared, remote }: Servable, method: string): boolean {
+  return remote !== null ||
+    Object.hasOwn(shared.service!.giveBack ?? {}, method);
+}
+
 /** Gives back to an object what it has given to nobody. */
 export function giveBackTo(
   { shared, object, remote }: Servable,

@@ -92,7 +92,9 @@ export class OutgoingCalls {
   #options: CallOptions;
   #pending = new Map<number, Pending>();
   #owners: OwnNumbers;
-  #lastCall = 0;
+  /** So many numbers calls have had, and which of them are free. */
+  #numbers = 0;
+  #free: number[] = [];
   /** The longest message to or from an object, if it is long. */
   #longest = new WeakMap<object, number>();
   /** How many of them nobody waits for any more, by their objects. */
@@ -140,7 +142,7 @@ export class OutgoingCalls {
       const { owner } = currentContext();
       const message = encodeBehind(callHeadLength(method), args, "args");
       const pending = new Pending(
-        this.#nextCall(),
+        this.#free.pop() ?? ++this.#numbers,
         object,
         this.#owners.of(owner),
         method,
@@ -311,6 +313,7 @@ export class OutgoingCalls {
     const pending = this.#pending.get(call);
     if (pending === undefined) throw new ProcessError("nobody called that");
     this.#pending.delete(call);
+    this.#free.push(call);
     this.#finish(pending);
     return pending;
   }
@@ -351,7 +354,9 @@ export class OutgoingCalls {
     pending.isUnwanted = true;
     const { object } = pending;
     this.#unwanted.set(object, (this.#unwanted.get(object) ?? 0) + 1);
-    this.#cancel(pending, reason);
+    pending.isCancelled = true;
+    pending.reason = reason;
+    this.#options.post(writeNumbers(Kind.ABANDON, pending.call));
     this.#finish(pending);
     pending.reject(reason);
   }
@@ -392,11 +397,4 @@ export class OutgoingCalls {
       this.#options.waiting(false);
     }
   };
-
-  #nextCall(): number {
-    do this.#lastCall = this.#lastCall % 0xFFFF_FFFF + 1; while (
-      this.#pending.has(this.#lastCall)
-    );
-    return this.#lastCall;
-  }
 }

@@ -10,8 +10,9 @@
  *   LONG       call, length          its RESULT is being written, of so many bytes
  *   CANCELLED  call                  it was taken back, and has done nothing
  *   CANCEL     call                  the caller wants it no more
- *   GIVE_BACK  call, object, owner, method, value   that was its RESULT, but nobody
- *                                    wanted it any more: what it took goes back
+ *   ABANDON    call                  the same, and the caller takes no RESULT of it
+ *   GIVE_BACK  call, object, owner, method, value   that was its RESULT, which has
+ *                                    come too late: what it took goes back
  *   RELEASE    object, count         so many times it was received, and is used no more
  *   FORGET     owner                 that owner will call no more
  *   DEAD       owner                 it has died, and leaves what it holds
@@ -36,13 +37,18 @@
  *
  * Invariants
  *   I1  Each CALL has exactly one answer, also after a CANCEL: if it had succeeded
- *       by then, a RESULT. So nothing is taken without somebody knowing.
+ *       by then, a RESULT. So nothing is taken without somebody knowing. After an
+ *       ABANDON the server gives back what it has taken, and answers CANCELLED.
  *   I2  A served object lives while the times that it was sent are more than those
  *       that were released. Messages arrive in their order, so an id that was
  *       released and is sent again is never mistaken.
  *   I3  When the connection ends, all calls that it served are taken back, what
  *       they gave to nobody is given back, and what its owners hold of an object
- *       is treated as a dead thread's.
+ *       is treated as a dead thread's. To nobody: a RESULT that could not be
+ *       written, or of a call for which there was an ABANDON. Of any other RESULT
+ *       that is on its way then nobody knows whether it was read: it is gone.
+ *   I4  The number of a call is used again only when that has its answer. So a CALL
+ *       tells that the last RESULT of its number has arrived.
  */
 
 import { ProcessError } from "../../errors.ts";
@@ -59,7 +65,8 @@ export const Kind = {
   FORGET: 8,
   DEAD: 9,
   TELL: 10,
-  LONG: 11,
+  ABANDON: 11,
+  LONG: 12,
 } as const;
 
 /** Whose an object in a message is, as its sender has it. */
@@ -88,7 +95,10 @@ export type Message =
     readonly body: Uint8Array;
   }
   | {
-    readonly kind: typeof Kind.CANCELLED | typeof Kind.CANCEL;
+    readonly kind:
+      | typeof Kind.CANCELLED
+      | typeof Kind.CANCEL
+      | typeof Kind.ABANDON;
     readonly call: number;
   }
   | {
@@ -185,6 +195,7 @@ export function readMessage(bytes: Uint8Array): Message {
       return { kind, call: get(bytes, 1), body: bytes.subarray(5) };
     case Kind.CANCELLED:
     case Kind.CANCEL:
+    case Kind.ABANDON:
       check(length === 5);
       return { kind, call: get(bytes, 1) };
     case Kind.RELEASE:

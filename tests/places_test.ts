@@ -8,12 +8,17 @@ import {
   assertThrows,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { DataCloneError, ShutDownError, spawn } from "@multi/processing";
+import {
+  DataCloneError,
+  EOFError,
+  ShutDownError,
+  spawn,
+} from "@multi/processing";
 import { Client } from "../internal/manager/client.ts";
 import { WAY } from "../internal/manager/homes.ts";
 import { reachBy } from "../internal/manager/places.ts";
 import { ManagerServer } from "../internal/manager/server.ts";
-import { Kind } from "../internal/travel/protocol.ts";
+import { Kind, readMessage } from "../internal/travel/protocol.ts";
 import { locateFrom } from "../internal/travel/route.ts";
 import { decode } from "../internal/wire/decode.ts";
 import { encode } from "../internal/wire/encode.ts";
@@ -128,6 +133,27 @@ describe("an object whose server is looked for", () => {
     await taker.kill();
     mute[Symbol.dispose]();
     await other;
+  });
+
+  it("is waited for in the time that its call has", async () => {
+    using served = new Served(NOWHERE);
+    served.keep("ticket", new Box());
+    served.serverSide.held = [];
+    const box = boxAt(NOWHERE, "ticket");
+    const taking = assertRejects(() => box.take({ timeout: 1e5 }), EOFError);
+    await until(() => served.serverSide.held!.length > 0);
+    served.serverSide.letThrough();
+    const { arrived } = served.serverSide;
+    const isTake = (bytes: Uint8Array) => {
+      const message = readMessage(bytes);
+      return "method" in message && message.method === "take";
+    };
+    await until(() => arrived.some(isTake));
+    const { body } = readMessage(arrived.find(isTake)!) as { body: Uint8Array };
+    const [{ timeout }] = decode(body) as [{ timeout: number }];
+    assert(timeout < 1e5 && timeout > 0, `${timeout}`);
+    served.client.close();
+    await taking;
   });
 
   it("is found for all, if who received it was killed", async () => {

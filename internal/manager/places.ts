@@ -16,7 +16,7 @@ import {
 } from "../travel/remote.ts";
 import { followBy, locateBy } from "../travel/route.ts";
 import type { SharedClass } from "../travel/service.ts";
-import { after, TIMED_OUT, waitFor } from "../wait.ts";
+import { after, TIMED_OUT, waitFor, type WaitOptions } from "../wait.ts";
 import { classOf } from "../wire/classes.ts";
 import { Unsendable } from "../wire/unsendable.ts";
 import { type Claimed, Client, connectTo, peerAt } from "./client.ts";
@@ -196,6 +196,7 @@ class Awaited implements Remote {
     limit: number | undefined,
   ): Promise<unknown> {
     const context = currentContext();
+    const start = performance.now();
     let isGivenUp = false;
     let answer: Promise<unknown> | undefined;
     this.#waiting++;
@@ -205,8 +206,14 @@ class Awaited implements Remote {
       this.#waiting--;
       if (isGivenUp) return;
       const { remote } = this.#found!;
-      const call = () => remote.call(method, args, signal, limit);
-      answer = runInSync(context, call);
+      const spent = performance.now() - start;
+      answer = runInSync(
+        context,
+        () =>
+          limit === undefined || limit === Infinity
+            ? remote.call(method, args, signal, limit)
+            : callWithin(remote, method, args, signal, limit - spent),
+      );
     });
     ready.catch(() => {}); // whoever waits is told
     try {
@@ -268,6 +275,24 @@ class Awaited implements Remote {
     }
     return [...this.#where, this.#relayAt];
   }
+}
+
+/** Calls a method that waits, of whose time some is over. */
+function callWithin(
+  remote: Remote,
+  method: string,
+  args: readonly unknown[],
+  signal: AbortSignal | undefined,
+  left: number,
+): Promise<unknown> {
+  const timeout = Math.max(left, 0);
+  const options = { ...args.at(-1) as WaitOptions, timeout };
+  return remote.call(
+    method,
+    [...args.slice(0, -1), options],
+    signal,
+    timeout,
+  );
 }
 
 /** The same; where that fails or takes long, what passes calls on is found. */

@@ -38,7 +38,12 @@ import { Client, connectTo } from "./internal/manager/client.ts";
 import type { DictProxy } from "./internal/manager/dict_proxy.ts";
 import type { ListProxy } from "./internal/manager/list_proxy.ts";
 import type { NamespaceProxy } from "./internal/manager/namespace_proxy.ts";
-import { checkOptions, isIterable } from "./internal/check.ts";
+import {
+  checkNames,
+  checkOptions,
+  isIterable,
+  type OptionNames,
+} from "./internal/check.ts";
 import type { DictKey } from "./internal/structure/keys.ts";
 import type { NumberOf, Typecode } from "./internal/structure/numbers.ts";
 import type { PoolProxy } from "./internal/manager/pool_proxy.ts";
@@ -156,6 +161,12 @@ export interface ManagerOptions {
   tls?: TlsOptions | undefined;
 }
 
+const MANAGER_NAMES: OptionNames<ManagerOptions> = {
+  address: true,
+  authkey: true,
+  tls: true,
+};
+
 /** How a name is registered. */
 export interface RegisterOptions<F> {
   /**
@@ -266,6 +277,7 @@ export class BaseManager implements AsyncDisposable {
    */
   constructor(options: ManagerOptions = {}) {
     checkOptions(options, "use a manager", '{ address: ["127.0.0.1", 0] }');
+    checkNames(options, MANAGER_NAMES, "use a manager");
     const { address, authkey, tls } = options;
     this.#address = address === undefined
       ? undefined
@@ -273,9 +285,7 @@ export class BaseManager implements AsyncDisposable {
     this.#authkey = authkey === undefined
       ? self().authkey
       : checkAuthkey(authkey, "use a manager");
-    if (this.#address !== undefined && tls !== undefined) {
-      checkTls(this.#address, tls, "use a manager");
-    }
+    checkTls(this.#address, tls, "use a manager");
     this.#tls = tls;
   }
 

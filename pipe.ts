@@ -59,8 +59,10 @@ import { BufferTooShortError, EOFError, ShutDownError } from "./errors.ts";
 import {
   checkInteger,
   checkMilliseconds,
+  checkNames,
   checkOptions,
   mustBe,
+  type OptionNames,
 } from "./internal/check.ts";
 import { throwIfKilled } from "./internal/context.ts";
 import { self } from "./internal/launch/identity.ts";
@@ -488,6 +490,18 @@ export interface ListenerOptions extends ConnectionOptions {
   maxUnauthenticated?: number | undefined;
 }
 
+const CONNECTION_NAMES: OptionNames<ConnectionOptions> = {
+  authkey: true,
+  tls: true,
+  maxMessageSize: true,
+};
+const LISTENER_NAMES: OptionNames<ListenerOptions> = {
+  ...CONNECTION_NAMES,
+  address: true,
+  backlog: true,
+  handshakeTimeout: true,
+  maxUnauthenticated: true,
+};
 const DEFAULT_BACKLOG = 128;
 const DEFAULT_HANDSHAKE_MS = 10_000;
 const DEFAULT_UNAUTHENTICATED = 64;
@@ -542,6 +556,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
    */
   constructor(options: ListenerOptions) {
     checkOptions(options, "listen", '{ address: ["127.0.0.1", 0] }');
+    checkNames(options, LISTENER_NAMES, "listen");
     const { authkey, tls } = options;
     const address = checkAddress(options.address, "listen");
     const backlog = count(options, "backlog", DEFAULT_BACKLOG);
@@ -637,6 +652,12 @@ function count(
 /** How to {@linkcode connect}. */
 export interface ConnectOptions extends ConnectionOptions, WaitOptions {}
 
+const CONNECT_NAMES: OptionNames<ConnectOptions> = {
+  ...CONNECTION_NAMES,
+  timeout: true,
+  signal: true,
+};
+
 /**
  * Connects to a {@linkcode Listener}, in this process or another one.
  *
@@ -670,6 +691,7 @@ export async function connect<T = unknown>(
   options: ConnectOptions = {},
 ): Promise<Connection<T>> {
   timeoutOf(options);
+  checkNames(options, CONNECT_NAMES, "connect");
   const { authkey, tls, maxMessageSize, timeout, signal } = options;
   const channel = await dial(checkAddress(address, "connect"), {
     authkey: authkey === undefined

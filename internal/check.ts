@@ -107,6 +107,34 @@ export function checkOptions(
   throw mustBe(cannot, "options", `an object, such as ${form}`, options);
 }
 
+/** The names of all options that there are. */
+export type OptionNames<O extends object> = Readonly<Record<keyof O, true>>;
+
+/**
+ * Refuses an option whose name is another way to write one that there is, as
+ * `capture_output`: it would have no effect. What has no such name may be there for
+ * somebody else.
+ */
+export function checkNames<O extends object>(
+  options: object,
+  names: OptionNames<O>,
+  cannot: string,
+): void {
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(names, name)) continue;
+    const plain = plainName(name);
+    const meant = Object.keys(names).find((name) => plainName(name) === plain);
+    if (meant === undefined) continue;
+    throw new TypeError(
+      `Cannot ${cannot} as there is no option "${name}": write "${meant}"`,
+    );
+  }
+}
+
+function plainName(name: string): string {
+  return name.replaceAll("_", "").toLowerCase();
+}
+
 /** The error of what is of a wrong type. */
 export function mustBe(
   cannot: string,

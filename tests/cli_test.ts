@@ -181,6 +181,39 @@ describe("a command line", () => {
     assertMatch(nobody.stderr, /nobody serves at @nobody: start "serve" there/);
   });
 
+  it("of a server that cannot listen ends with 1, and says why", async () => {
+    const tls = (name: string) => pathOf(`tests/fixtures/tls/${name}.pem`);
+    const noPair = [`--cert=${tls("cert")}`, `--key=${tls("authority_key")}`];
+    const wrong: [args: string[], message: RegExp][] = [
+      [["serve", "--address=a b:0"], /^TypeError: .* a b:0 as the host is no/m],
+      [
+        ["status", "--address=a b:1"],
+        /^TypeError: .* a b:1 as the host is no/m,
+      ],
+      [
+        ["work", "--quiet", "--address=a b:1", TASKS],
+        /^TypeError: .* a b:1 as the host is no/m,
+      ],
+      [
+        ["serve", "--address=host.invalid:0"],
+        /^Error: Cannot listen at host\.invalid:0 as the host is not known: /m,
+      ],
+      [
+        ["serve", "--address=127.0.0.1:0", ...noPair],
+        /^InvalidData: .* "tls\.key" are no certificate with its key/m,
+      ],
+    ];
+    for (const [args, message] of wrong) {
+      const { code, stdout, stderr } = await deno([...RUN, ...args], {
+        env: ENV,
+      });
+      assertEquals([code, stdout], [1, ""]);
+      assertMatch(stderr, message);
+      const lines = stderr.trim().split("\n");
+      assert(lines.every((line) => !line.startsWith(" ")), stderr);
+    }
+  });
+
   it("asks for help, or the version", async () => {
     const [help, version] = await Promise.all([
       deno([...RUN, "--help"]),

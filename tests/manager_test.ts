@@ -785,6 +785,19 @@ describe("who connects", () => {
     await assertRejects(() => connecting, Error, "enough");
   });
 
+  it("says what is wrong with its options", async () => {
+    const wrong: [object, string][] = [
+      [{ tls: null }, '"tls" must be an object, such as { cert, key }'],
+      [{ tls: { CAcerts: [] } }, 'write "caCerts"'],
+      [{ authKey: "secret" }, 'no option "authKey": write "authkey"'],
+    ];
+    for (const [options, message] of wrong) {
+      assertThrows(() => new CalcManager(options), TypeError, message);
+    }
+    await using nowhere = new CalcManager({ address: ["a b", 0] });
+    await assertRejects(() => nowhere.serve(), TypeError, "listen at a b:0");
+  });
+
   it("may be protected by TLS", async () => {
     const { cert, key, caCerts } = certificate;
     await using server = new CalcManager({

@@ -25,7 +25,7 @@ import {
   type TlsOptions,
 } from "@multi/processing";
 import { playAt } from "./fixtures/connection_roles.ts";
-import { certificate } from "./support/certificate.ts";
+import { authorityCertificate, certificate } from "./support/certificate.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { deno, pathOf, ROOT } from "./support/run.ts";
 
@@ -354,11 +354,27 @@ describe("Listener", () => {
       [{ maxMessageSize: 0 }, RangeError, 'Cannot listen as "maxMessageSize"'],
       [{ handshakeTimeout: -1 }, RangeError, '"handshakeTimeout"'],
       [{ tls: {} }, TypeError, '"tls.cert" and "tls.key"'],
+      [
+        { tls: null as never },
+        TypeError,
+        "{ cert, key }: current value is null",
+      ],
+      [{ tls: "PEM" as never }, TypeError, '"tls" must be an object'],
+      [{ tls: { cert: 5 } as never }, TypeError, '"tls.cert" must be a text'],
+      [{ tls: { ca_certs: [] } as never }, TypeError, 'write "caCerts"'],
+      [{ authKey: "secret" } as never, TypeError, 'write "authkey"'],
+      [{ TLS: certificate } as never, TypeError, 'write "tls"'],
+      [{ max_message_size: 5 } as never, TypeError, 'write "maxMessageSize"'],
       [{ tls: certificate, address: path() }, TypeError, "is a unix socket"],
       [
         { tls: { cert: "x", key: "y" } },
         Deno.errors.InvalidData,
         "no certificate",
+      ],
+      [
+        { tls: { ...certificate, key: authorityCertificate.key } },
+        Deno.errors.InvalidData,
+        "no certificate with its key",
       ],
       [
         { address: path("x".repeat(200)) },
@@ -373,6 +389,11 @@ describe("Listener", () => {
         "not this machine",
       ],
       [{ address: ["host.invalid", 0] }, Error, "host.invalid:0"],
+      [
+        { address: ["a b", 0] },
+        TypeError,
+        "Cannot listen at a b:0 as the host is no name and no IP address",
+      ],
     ];
     for (const [options, Class, message] of wrong) {
       assertThrows(
@@ -429,6 +450,14 @@ describe("connect()", () => {
       [path("a\0b"), {}, TypeError, "zero byte"],
       [path(), { authkey: "" }, RangeError, '"authkey" must not be empty'],
       [path(), { tls: {} }, TypeError, "is a unix socket"],
+      [["127.0.0.1", 1], { tls: null }, TypeError, '"tls" must be an object'],
+      [path(), { authKey: "secret" }, TypeError, 'write "authkey"'],
+      [
+        ["a b", 1],
+        {},
+        TypeError,
+        "Cannot connect to a b:1 as the host is no name and no IP address",
+      ],
       [
         ["127.0.0.1", 1],
         { tls: { caCerts: "x" } },

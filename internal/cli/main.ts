@@ -3,6 +3,7 @@
 import config from "../../deno.json" with { type: "json" };
 import { ProcessError } from "../../errors.ts";
 import { absolutePath, fileUrl } from "../launch/file_url.ts";
+import { isSystemError } from "../pipe/address.ts";
 import { type CommandLine, readCommandLine } from "./command_line.ts";
 import { HELP } from "./help.ts";
 import {
@@ -91,8 +92,8 @@ function ownName(): string {
   }
 }
 
-/** Whether the message says enough. */
+/** Whether the message says enough: of ours, or about what the system has said. */
 function isExpected(error: unknown): error is Error {
-  return error instanceof ProcessError ||
-    Object.values(Deno.errors).some((of) => error instanceof of);
+  return error instanceof ProcessError || isSystemError(error) ||
+    error instanceof Error && isSystemError(error.cause);
 }

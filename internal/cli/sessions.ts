@@ -248,5 +248,6 @@ function isBroken(error: unknown): boolean {
 function isFinal(error: unknown): boolean {
   return error instanceof AuthenticationError ||
     error instanceof Deno.errors.NotCapable ||
-    error instanceof Deno.errors.InvalidData;
+    error instanceof Deno.errors.InvalidData ||
+    error instanceof TypeError; // the address is none
 }

@@ -1,5 +1,7 @@
 /** Where a listener can be reached, and how the way there is protected. */
 
+import { checkNames, type OptionNames } from "../check.ts";
+
 /**
  * Where a listener can be reached: a host and a port for TCP, or the path of a
  * unix socket. A path that begins with a zero byte is one of Linux's abstract
@@ -96,19 +98,38 @@ export function checkAuthkey(authkey: unknown, verb: string): Uint8Array {
   return bytes.slice();
 }
 
-/** TLS is for TCP: nobody else can listen in on a unix socket. */
+const TLS_NAMES: OptionNames<TlsOptions> = {
+  cert: true,
+  key: true,
+  caCerts: true,
+  hostname: true,
+};
+
+/**
+ * Checks what a user gave as `tls`, unless it is left away. TLS is for TCP: nobody
+ * else can listen in on a unix socket.
+ */
 export function checkTls(
-  address: Address,
-  { caCerts }: TlsOptions,
+  address: Address | undefined,
+  tls: TlsOptions | undefined,
   verb: string,
 ): void {
+  if (tls === undefined) return;
+  if (typeof tls !== "object" || tls === null) {
+    throw noTls(verb, "tls", "an object, such as { cert, key }", tls);
+  }
+  checkNames(tls, TLS_NAMES, verb);
+  for (const name of ["cert", "key", "hostname"] as const) {
+    const text: unknown = tls[name];
+    if (text === undefined || typeof text === "string") continue;
+    throw noTls(verb, `tls.${name}`, "a text", text);
+  }
+  const { caCerts } = tls;
   if (
     caCerts !== undefined && !(Array.isArray(caCerts) &&
       caCerts.every((cert: unknown) => typeof cert === "string"))
   ) {
-    throw new TypeError(
-      `Cannot ${verb} as "tls.caCerts" must be an array of PEM texts: current value is of type ${typeof caCerts}`,
-    );
+    throw noTls(verb, "tls.caCerts", "an array of PEM texts", caCerts);
   }
   const other = caCerts?.find((cert) => !cert.includes("-----BEGIN "));
   if (other !== undefined) {
@@ -126,16 +147,42 @@ export function checkTls(
   );
 }
 
-/** Whether the runtime tells of something that the system said. */
-export function isSystemError(error: unknown): error is Error {
-  // A host without an address is an `Error`.
-  return error instanceof Error && (error.constructor === Error ||
-    Object.values(Deno.errors).some((of) => of === error.constructor));
+/** What is wrong with `tls`; a part of it may be a secret. */
+function noTls(verb: string, name: string, what: string, value: unknown) {
+  return new TypeError(
+    `Cannot ${verb} as "${name}" must be ${what}: current value is ${
+      value === null ? "null" : `of type ${typeof value}`
+    }`,
+  );
 }
 
-/** An error of the same class as the system's, with more to say. */
-export function systemError(error: Error, message: string): Error {
+/** Whether the runtime tells of something that the system said. */
+export function isSystemError(error: unknown): error is Error {
+  // A host without an address is an `Error`, one that can have none a `URIError`.
+  return error instanceof Error &&
+    (error.constructor === Error || error instanceof URIError ||
+      Object.values(Deno.errors).some((of) => of === error.constructor));
+}
+
+/** What a system's error is to who gave the host, or `null`: it is of other things. */
+export function hostTrouble(error: Error): string | null {
+  if (error instanceof URIError) {
+    return `the host is no name and no IP address: ${error.message}`;
+  }
+  return error.message.startsWith("failed to lookup")
+    ? `the host is not known: ${error.message}`
+    : null;
+}
+
+/** An error of the same class as the system's, if not of another, with more to say. */
+export function systemError(
+  error: Error,
+  message: string,
+  Class: new (message: string, options: ErrorOptions) => Error =
+    error instanceof URIError
+      ? TypeError // as of any address that is none
+      : error.constructor as ErrorConstructor,
+): Error {
   if (error instanceof Deno.errors.NotCapable) return error; // it says enough
-  const Class = error.constructor as ErrorConstructor;
   return new Class(message, { cause: error });
 }

@@ -6,6 +6,7 @@ import { after, timeoutOf, type WaitOptions } from "../wait.ts";
 import {
   type Address,
   checkTls,
+  hostTrouble,
   isSystemError,
   nameOf,
   systemError,
@@ -52,7 +53,7 @@ export async function dialAs<C>(
       } as port 0 is any free one: give the port that the listener's address says`,
     );
   }
-  if (options.tls) checkTls(address, options.tls, "connect");
+  checkTls(address, options.tls, "connect");
   return await waitBySignal(
     options.signal,
     (signal) => dialUntil(address, options, open, limit, signal),
@@ -168,9 +169,10 @@ function explain(error: unknown, address: Address): unknown {
       `Cannot connect to ${name} by TLS: ${error.message}${cureOf(error)}`,
     );
   }
-  return isSystemError(error)
-    ? systemError(error, `Cannot connect to ${name}: ${error.message}`)
-    : error;
+  if (!isSystemError(error)) return error;
+  const trouble = hostTrouble(error);
+  const why = trouble === null ? `: ${error.message}` : ` as ${trouble}`;
+  return systemError(error, `Cannot connect to ${name}${why}`);
 }
 
 /** What to do about what the runtime says of TLS. */

@@ -3,6 +3,7 @@
 import {
   type Address,
   checkTls,
+  hostTrouble,
   isSystemError,
   nameOf,
   systemError,
@@ -32,7 +33,7 @@ export function listen(
   tls: TlsOptions | undefined,
   backlog: number,
 ): ListeningSocket {
-  if (tls) checkTls(address, tls, "listen");
+  checkTls(address, tls, "listen");
   try {
     return typeof address === "string"
       ? listenAtPath(address)
@@ -47,7 +48,7 @@ function listenAtPort(
   tls: TlsOptions | undefined,
   tcpBacklog: number,
 ): Deno.Listener {
-  if (!tls) return Deno.listen({ hostname, port, tcpBacklog });
+  if (tls === undefined) return Deno.listen({ hostname, port, tcpBacklog });
   const { cert, key } = tls;
   if (cert === undefined || key === undefined) {
     throw new TypeError(
@@ -113,7 +114,13 @@ function explain(error: unknown, address: Address): unknown {
   return systemError(
     error,
     `Cannot listen at ${nameOf(address)} as ${reasonOf(error, address)}`,
+    isNoPair(error) ? Deno.errors.InvalidData : undefined,
   );
+}
+
+/** Whether each of the certificate and the key is one, but of another pair. */
+function isNoPair({ message }: Error): boolean {
+  return message.includes("KeyMismatch"); // which is a plain `Error`
 }
 
 function reasonOf(error: Error, address: Address): string {
@@ -125,8 +132,8 @@ function reasonOf(error: Error, address: Address): string {
   }
   if (error instanceof AddrNotAvailable) return "the host is not this machine";
   if (error instanceof NotFound) return "its folder does not exist";
-  if (error instanceof InvalidData) {
+  if (error instanceof InvalidData || isNoPair(error)) {
     return `"tls.cert" and "tls.key" are no certificate with its key: ${error.message}`;
   }
-  return error.message;
+  return hostTrouble(error) ?? error.message;
 }

@@ -264,6 +264,19 @@ describe("an object of a third process", () => {
     assertEquals(await own.take(), "there");
   });
 
+  it("is used where it was sent on, although it was closed then", async () => {
+    using served = new Served(NOWHERE);
+    const own = new Box();
+    served.keep("ticket", own);
+    using sending = await sent(own, [WAY, NOWHERE, "ticket"]);
+    const message = encode(sending.received);
+    sending.received.close();
+    const box = decode(message) as Box;
+    await box.put("still there");
+    assertEquals(await own.take(), "still there");
+    await assertRejects(() => sending.received.size(), ShutDownError);
+  });
+
   it("is used by a server that has sent it, in the same way", async () => {
     using mute = new Mute();
     using served = new Served(NOWHERE);

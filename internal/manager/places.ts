@@ -318,7 +318,8 @@ locateBy(WAY, (shared, where) => {
   const own = serverAt(address)?.kept(ticket);
   if (own !== undefined) return shared.home?.(own) ?? own;
   const known = met(relayAt);
-  if (known !== undefined) return known;
+  // One that was closed here meanwhile was closed for this thread, not for the message.
+  if (known !== undefined && !shared.remoteOf(known)?.isReleased) return known;
   const at = [WAY, address, ticket, description];
   const claim = placeAt(address).claim(shared, ticket, description);
   return shared.fromRemote(new Awaited(claim, at, description), description);

@@ -16,6 +16,7 @@ import {
 } from "@multi/processing";
 import { Client } from "../internal/manager/client.ts";
 import { WAY } from "../internal/manager/homes.ts";
+import { OwnTickets } from "../internal/manager/own_tickets.ts";
 import { reachBy } from "../internal/manager/places.ts";
 import { ManagerServer } from "../internal/manager/server.ts";
 import { Kind, readMessage } from "../internal/travel/protocol.ts";
@@ -23,7 +24,7 @@ import { locateFrom } from "../internal/travel/route.ts";
 import { decode } from "../internal/wire/decode.ts";
 import { encode } from "../internal/wire/encode.ts";
 import { Box, sharedBox } from "./support/box.ts";
-import { collected } from "./support/collect_garbage.ts";
+import { collected, collectGarbage } from "./support/collect_garbage.ts";
 import { pair } from "./support/link_pair.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import {
@@ -93,7 +94,11 @@ class Served implements Disposable {
 
   /** Somebody sends a box by that ticket. */
   keep(ticket: string, box: Box): void {
-    const session = { server: this.server, tickets: new Set<string>() };
+    const session = {
+      server: this.server,
+      isHere: false,
+      tickets: new Set<string>(),
+    };
     this.server.keep(session, ticket, box);
   }
 
@@ -303,6 +308,34 @@ describe("an object of a third process", () => {
         "Cannot reach an object",
       );
     }
+  });
+});
+
+describe("an object of this process that is sent", () => {
+  it("is held for a time, and found as long as somebody has it", async () => {
+    const tickets = new OwnTickets(1);
+    const box = new Box();
+    const ticket = tickets.give(box);
+    assertEquals(tickets.give(box), ticket);
+    let left = 2;
+    const registry = new FinalizationRegistry(() => left--);
+    const [given, found] = [1, 2].map(() => {
+      const box = new Box();
+      registry.register(box, undefined);
+      return tickets.give(box);
+    });
+    assert(tickets.find(found!) !== undefined);
+    await until(() => {
+      collectGarbage();
+      return left === 0;
+    });
+    assertEquals([given, found].map((lost) => tickets.find(lost!)), [
+      undefined,
+      undefined,
+    ]);
+    assertStrictEquals(tickets.find(ticket), box);
+    tickets.clear();
+    assertEquals(tickets.find(ticket), undefined);
   });
 });
 

@@ -32,8 +32,8 @@ class Served {
   }
 }
 
-/** By the objects, and by what may be called of them. */
-const known = new WeakMap<object, Map<string, WeakRef<Served>>>();
+/** By the objects, with which they end, and by what may be called of them. */
+const known = new WeakMap<object, Map<string, Served>>();
 
 /** An object as it is to be sent: it is served. `null`: all its public methods. */
 export function serve(
@@ -43,9 +43,9 @@ export function serve(
   const key = exposed === null ? "" : JSON.stringify(exposed);
   let ways = known.get(object);
   if (ways === undefined) known.set(object, ways = new Map());
-  let served = ways.get(key)?.deref();
+  let served = ways.get(key);
   if (served === undefined) {
-    ways.set(key, new WeakRef(served = new Served(object, exposed)));
+    ways.set(key, served = new Served(object, exposed));
   }
   return served;
 }

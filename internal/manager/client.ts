@@ -16,11 +16,18 @@ import { openTransport, SocketTransport } from "../travel/socket_transport.ts";
 import type { Transport } from "../travel/transport.ts";
 import { checkTimeout, waitFor, type WaitOptions } from "../wait.ts";
 import { WAY } from "./homes.ts";
+import { HOLD_MS } from "./own_tickets.ts";
 
 /** How to connect to a server. */
 interface ClientOptions {
   readonly authkey: Uint8Array;
   readonly tls: TlsOptions | undefined;
+}
+
+/** A ticket, and when the server was last told of it. */
+interface GivenTicket {
+  readonly ticket: string;
+  readonly toldAt: number;
 }
 
 /** What somebody had a ticket for. */
@@ -42,7 +49,7 @@ export class Client {
   readonly #how: LinkOptions & { peer: string };
   readonly #link: Link;
   readonly #root: Remote;
-  readonly #tickets = new WeakMap<Remote, string>();
+  readonly #tickets = new WeakMap<Remote, GivenTicket>();
 
   #ended: (() => void)[] = [];
 
@@ -129,14 +136,16 @@ export class Client {
 
   /** How others find what a proxy stands for: the server keeps it for them. */
   #locate(object: object, remote: Remote): unknown {
-    let ticket = this.#tickets.get(remote);
-    if (ticket === undefined) {
-      this.#tickets.set(remote, ticket = crypto.randomUUID());
+    const now = performance.now();
+    let given = this.#tickets.get(remote);
+    if (given === undefined || now - given.toldAt > HOLD_MS / 2) {
+      const { ticket } = given ?? { ticket: crypto.randomUUID() };
+      this.#tickets.set(remote, given = { ticket, toldAt: now });
       // If the server is gone, who receives it finds that out.
       runForThread(() => this.#root.call("keep", [ticket, object]))
         .catch(() => {});
     }
-    return [WAY, this.address, ticket, remote.description];
+    return [WAY, this.address, given.ticket, remote.description];
   }
 }
 

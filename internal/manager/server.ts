@@ -24,6 +24,7 @@ import {
   type HomeServer,
   removeServer,
 } from "./homes.ts";
+import { OwnTickets } from "./own_tickets.ts";
 import { type Registry, servedType } from "./registry.ts";
 import { BaseProxy } from "./side.ts";
 
@@ -49,11 +50,14 @@ const CLAIM_MS = 10_000;
 /** What each connection can ask of the manager itself. */
 class Session {
   readonly server: ManagerServer;
+  /** Whether the other end is in this process, too. */
+  readonly isHere: boolean;
   /** The tickets that have come by it. */
   readonly tickets = new Set<string>();
 
-  constructor(server: ManagerServer) {
+  constructor(server: ManagerServer, isHere: boolean) {
     this.server = server;
+    this.isHere = isHere;
   }
 }
 
@@ -100,7 +104,7 @@ export class ManagerServer implements HomeServer {
   /** The tickets that are good for once. */
   #once = new Set<string>();
   /** The tickets for objects of this process. */
-  #tickets = new WeakMap<object, string>();
+  readonly #own = new OwnTickets();
   /** Those who wait for a ticket. */
   #claims = new Map<string, Set<() => void>>();
 
@@ -129,8 +133,13 @@ export class ManagerServer implements HomeServer {
   }
 
   /** Serves who is at the other end. */
-  attach(transport: Transport, peer: string, ended?: () => void): void {
-    const session = new Session(this);
+  attach(
+    transport: Transport,
+    peer: string,
+    ended?: () => void,
+    isHere = false,
+  ): void {
+    const session = new Session(this, isHere);
     const link: Link = new Link(transport, {
       peer,
       root: {
@@ -159,7 +168,7 @@ export class ManagerServer implements HomeServer {
   /** A connection with this process itself. */
   connectHere(): Transport {
     const [here, there] = memoryTransports();
-    this.attach(here, "this process");
+    this.attach(here, "this process", undefined, true);
     return there;
   }
 
@@ -197,27 +206,31 @@ export class ManagerServer implements HomeServer {
   }
 
   ticketFor(object: object): string {
-    let ticket = this.#tickets.get(object);
-    if (ticket === undefined) {
-      this.#tickets.set(object, ticket = crypto.randomUUID());
-      this.#keep(ticket, object);
-    }
-    return ticket;
+    return this.#own.give(object);
   }
 
   kept(ticket: string): object | undefined {
-    return this.#kept.get(ticket) as object | undefined;
+    return this.#own.find(ticket) ??
+      this.#kept.get(ticket) as object | undefined;
   }
 
   /** Somebody sends an object to others, who will come with that ticket. */
   keep(session: Session, ticket: string, object: object): void {
+    if (session.isHere) {
+      this.#own.keep(ticket, asSentOn(object));
+      return this.#hasCome(ticket);
+    }
     session.tickets.add(ticket);
     this.#keep(ticket, asSentOn(object));
   }
 
   /** Somebody comes with a ticket. */
   async claim(ticket: string, signal?: AbortSignal): Promise<unknown> {
-    if (!this.#kept.has(ticket)) await this.#ticketComes(ticket, signal);
+    if (this.kept(ticket) === undefined && !this.#kept.has(ticket)) {
+      await this.#ticketComes(ticket, signal);
+    }
+    const own = this.#own.find(ticket);
+    if (own !== undefined) return own;
     if (this.#kept.has(ticket)) {
       const object = this.#kept.get(ticket);
       if (this.#once.delete(ticket)) this.#kept.delete(ticket);
@@ -234,6 +247,7 @@ export class ManagerServer implements HomeServer {
     this.#acceptor.close();
     for (const link of this.#links) link.close();
     this.#kept.clear();
+    this.#own.clear();
   }
 
   async #run(): Promise<void> {
@@ -252,6 +266,10 @@ export class ManagerServer implements HomeServer {
 
   #keep(ticket: string, object: unknown): void {
     this.#kept.set(ticket, object);
+    this.#hasCome(ticket);
+  }
+
+  #hasCome(ticket: string): void {
     for (const look of this.#claims.get(ticket) ?? []) look();
   }
 

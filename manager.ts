@@ -145,7 +145,11 @@ export type Referent<F> = F extends Typeid<infer T, infer A>
   ? (...args: A) => T | PromiseLike<T>
   : never;
 
-/** Where a manager is, and who may come there. */
+/**
+ * Where a manager is, and who may come there. So that all of many processes that are
+ * started at once come in, who connects has 30 s to prove the key, and 512 may be at
+ * it at a time; at a `Listener` it is 10 s and 64, unless it is told otherwise.
+ */
 export interface ManagerOptions {
   /**
    * Where it is: a host and a port (0: one that is free), or a unix socket; by
@@ -157,7 +161,10 @@ export interface ManagerOptions {
    * the processes that it starts have too.
    */
   authkey?: string | Uint8Array | undefined;
-  /** Protects what is sent over TCP; without, others may read and change it. */
+  /**
+   * Protects what is sent over TCP; without, others may read and change it. Where
+   * strangers can reach the port, let a proxy do it: see {@linkcode TlsOptions}.
+   */
   tls?: TlsOptions | undefined;
 }
 

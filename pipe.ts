@@ -463,7 +463,10 @@ export interface ConnectionOptions {
    * who has seen a connection begin can try keys against that.
    */
   authkey?: string | Uint8Array | undefined;
-  /** Protects what is sent over TCP; without, others may read and change it. */
+  /**
+   * Protects what is sent over TCP; without, others may read and change it. Where
+   * strangers can reach the port, let a proxy do it: see {@linkcode TlsOptions}.
+   */
   tls?: TlsOptions | undefined;
   /**
    * The longest message that may come or go, in bytes; by default 1 GiB. A

@@ -627,11 +627,24 @@ describe("TLS", () => {
     const [client, server] = await meet(listener, { tls: certificate });
     client.close();
     server.close();
+    using authority = new Listener({
+      address: LOOPBACK,
+      tls: authorityCertificate,
+    });
+    await assertRejects(
+      () => connect(authority.address, { tls: authorityCertificate }),
+      Deno.errors.InvalidData,
+      "(CaUsedAsEndEntity)); the certificate is an authority's",
+    );
   });
 
   it("is refused where only one side has it", async () => {
     using secured = listen();
-    await assertRejects(() => connect(secured.address), EOFError);
+    await assertRejects(
+      () => connect(secured.address),
+      EOFError,
+      'before the key was proven (if its listener has "tls", give it here, too)',
+    );
     using plain = new Listener({ address: LOOPBACK });
     await assertRejects(
       () => connect(plain.address, { tls: certificate }),

@@ -9,7 +9,14 @@ import { checkNames, type OptionNames } from "../check.ts";
  */
 export type Address = readonly [host: string, port: number] | string;
 
-/** How TLS protects a connection over TCP. All texts are PEM. */
+/**
+ * How TLS protects a connection over TCP. All texts are PEM.
+ *
+ * The runtime cannot close a connection at which the TLS handshake was not begun or
+ * not answered: it keeps a file descriptor until the other side goes. So where
+ * strangers can reach the port of a listener, let a proxy do the TLS; and do not
+ * connect by TLS again and again to what does not answer.
+ */
 export interface TlsOptions {
   /** The listener's certificate, and those that it is signed by. */
   cert?: string;

@@ -202,9 +202,9 @@ export function isGone(error: unknown): boolean {
 }
 
 /** The error of who is left before both sides have proven the key. */
-export function gone(peer: string, cause?: unknown): EOFError {
+export function gone(peer: string, cause?: unknown, hint = ""): EOFError {
   return new EOFError(
-    `${peer} closed the connection before the key was proven`,
+    `${peer} closed the connection before the key was proven${hint}`,
     { cause },
   );
 }

@@ -1,6 +1,6 @@
 /** Connecting to a listener. */
 
-import { TimeoutError } from "../../errors.ts";
+import { EOFError, TimeoutError } from "../../errors.ts";
 import { waitBySignal } from "../context.ts";
 import { after, timeoutOf, type WaitOptions } from "../wait.ts";
 import {
@@ -19,6 +19,9 @@ import { openChannel, type Opener } from "./stream_channel.ts";
 
 /** Until the next try, when too many wait at a unix socket. */
 const RETRY_MS = 20;
+
+/** What a listener with TLS does not say to who comes without. */
+const NEEDS_TLS = ' (if its listener has "tls", give it here, too)';
 
 /** How to connect. */
 export interface DialOptions extends WaitOptions {
@@ -100,7 +103,9 @@ async function dialUntil<C>(
     return openAs(socket, name, maxLength);
   } catch (error) {
     close(socket);
-    throw stop.signal.aborted ? stop.signal.reason : explain(error, address);
+    throw stop.signal.aborted
+      ? stop.signal.reason
+      : explain(error, address, tls);
   } finally {
     cancel();
     signal?.removeEventListener("abort", abort);
@@ -153,10 +158,17 @@ function close(socket: Deno.Conn | undefined): void {
   }
 }
 
-function explain(error: unknown, address: Address): unknown {
+function explain(
+  error: unknown,
+  address: Address,
+  tls: TlsOptions | undefined,
+): unknown {
   const { ConnectionRefused, NotFound, InvalidData } = Deno.errors;
   const name = nameOf(address);
-  if (isGone(error)) return gone(name, error);
+  if (isGone(error) || error instanceof EOFError) {
+    const mayNeedTls = tls === undefined && typeof address !== "string";
+    return gone(name, error, mayNeedTls ? NEEDS_TLS : "");
+  }
   if (error instanceof ConnectionRefused || error instanceof NotFound) {
     return systemError(
       error,
@@ -182,6 +194,9 @@ function cureOf({ message }: Error): string {
   }
   if (message.includes("UnknownIssuer")) {
     return '; give what has signed its certificate in "tls.caCerts", as PEM';
+  }
+  if (message.includes("CaUsedAsEndEntity")) {
+    return "; the certificate is an authority's, to sign others with: make it with basicConstraints=critical,CA:FALSE";
   }
   if (message.includes("not valid for name")) {
     return '; give the name that it is for in "tls.hostname"';

@@ -454,7 +454,7 @@ describe("a file as a stream", () => {
     const error = await assertRejects(
       () => run(["echo", "hello"], { stdout: full }),
       ProcessError,
-      'Cannot write stdout of "echo hello" to its file',
+      'Cannot write stdout of "echo hello" to its file: No space left on device',
     );
     assertInstanceOf(error.cause, Error);
   });

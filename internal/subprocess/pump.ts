@@ -42,9 +42,7 @@ export function pumpOut(
         writing = false;
       }
     } catch (error) {
-      throw new ProcessError(`Cannot write ${name} to its file`, {
-        cause: error,
-      });
+      throw failed(`Cannot write ${name} to its file`, error);
     }
   };
   const finished = pump();
@@ -89,9 +87,7 @@ export function pumpIn(
       // A program need not read what it is given.
       if (ended || isBroken(error)) return;
       await writer.close().catch(() => {});
-      throw new ProcessError(`Cannot read ${name} from its ${what}`, {
-        cause: error,
-      });
+      throw failed(`Cannot read ${name} from its ${what}`, error);
     }
   };
   const finished = pump();
@@ -130,6 +126,12 @@ function readingOf(source: Source): Reading {
   // Who writes it, such as another program, learns that nobody reads it.
   const cancel = () => reader.cancel().catch(() => {});
   return { what: "stream", read, cancel };
+}
+
+/** A user's stream may fail by anything. */
+function failed(what: string, cause: unknown): ProcessError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new ProcessError(`${what}: ${why}`, { cause });
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {

@@ -27,7 +27,11 @@ export type LogLevel =
   | "ERROR"
   | "CRITICAL";
 
-/** The log of this process and of the children that it starts from now on. */
+/**
+ * The log of this thread, and of the children and threads that it starts from now on:
+ * `setLevel()` changes nothing in those that run. The main thread's is that of the
+ * process.
+ */
 export interface Logger {
   /** The least level that is logged, as Python numbers them: 20 is INFO. */
   readonly level: number;

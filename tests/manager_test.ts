@@ -360,8 +360,14 @@ describe("a Manager", () => {
   it("ends when it is shut down", async () => {
     const manager = new Manager();
     const dict = await manager.dict();
+    const lock = await manager.lock();
     await manager.shutdown();
     await manager.shutdown();
+    await assertRejects(
+      () => lock.acquire(),
+      EOFError,
+      "Cannot call acquire() of the manager at",
+    );
     await assertRejects(
       () => dict.size(),
       EOFError,

@@ -49,7 +49,7 @@ export class RemoteLock extends RemoteSide implements LockSide {
     const repair = repairOf(options);
     const taken = await callWaiting<Taken | null>(
       this.remote,
-      "take",
+      "acquire",
       [repair !== undefined],
       options,
       () => null,

@@ -67,7 +67,7 @@ export function lockService<T extends object>(
   return {
     methods: ["locked"],
     special: {
-      async take(lock, [repair, options], signal) {
+      async acquire(lock, [repair, options], signal) {
         const core = coreOf(lock);
         const { owner } = currentContext();
         const { timeout } = options as WaitOptions;
@@ -89,7 +89,7 @@ export function lockService<T extends object>(
       },
     },
     giveBack: {
-      take(lock, taken) {
+      acquire(lock, taken) {
         const core = coreOf(lock);
         if (taken === null) return;
         released(core, currentContext().owner);

@@ -33,8 +33,17 @@ import {
   TimeoutError,
   WorkerLostError,
 } from "./errors.ts";
-import { isIterable, mustBe } from "./internal/check.ts";
-import { checkProcessSettings } from "./internal/launch/check_settings.ts";
+import {
+  checkNames,
+  checkOptions,
+  isIterable,
+  mustBe,
+  type OptionNames,
+} from "./internal/check.ts";
+import {
+  checkProcessSettings,
+  SETTING_NAMES,
+} from "./internal/launch/check_settings.ts";
 import type { ChildHandle } from "./internal/launch/child.ts";
 import { forkProcess } from "./internal/launch/fork.ts";
 import { importFrozen, isFrozenChild } from "./internal/launch/frozen.ts";
@@ -43,6 +52,7 @@ import { isLoading, nextPath, self } from "./internal/launch/identity.ts";
 import {
   encodeJob,
   type Job,
+  JOB_NAMES,
   type JobOptions,
   makeJob,
   settingsOf,
@@ -116,6 +126,11 @@ export type ProcessOptions<A extends unknown[], R> =
   & { /** The function that it runs. */ target: Target<A, R> }
   & NoInfer<Arguments<A>>;
 
+const PROCESS_NAMES: OptionNames<ProcessSettings & JobOptions> = {
+  ...SETTING_NAMES,
+  ...JOB_NAMES,
+};
+
 /** What is known of this process, or of its parent. */
 export interface ProcessInfo {
   /** `MainProcess`, `Process-1` … */
@@ -176,7 +191,7 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
    * not what it must be.
    */
   constructor(options: ProcessOptions<A, R>) {
-    this.#job = makeJob("process", options as JobOptions);
+    this.#job = makeJob("process", options as JobOptions, PROCESS_NAMES);
     const settings = settingsOf<ProcessSettings>(options as JobOptions);
     checkProcessSettings(settings, "create process");
     this.#settings = settings;
@@ -510,10 +525,18 @@ export async function freezeSupport(): Promise<void> {
 export interface StartMethodOptions {
   /** How many spare processes wait; by default 2, and 64 at most. */
   spares?: number;
-  /** Modules that a spare loads in advance, besides the main module. */
+  /**
+   * Modules that a spare loads in advance, besides the main module. One that cannot
+   * be loaded is a warning in the log (see `logToStderr`) of the process that the
+   * spare becomes.
+   */
   preload?: (string | URL)[];
 }
 
+const START_NAMES: OptionNames<StartMethodOptions> = {
+  spares: true,
+  preload: true,
+};
 /** Each takes the memory of an idle process. */
 const MOST_SPARES = 64;
 const START_METHODS: readonly StartMethod[] = ["spawn", "forkserver"];
@@ -557,6 +580,8 @@ export function setStartMethod(
       }`,
     );
   }
+  checkOptions(options, "keep spare processes", "{ spares: 2 }");
+  checkNames(options, START_NAMES, "keep spare processes");
   const { spares = 2, preload = [] } = options;
   if (!(Number.isInteger(spares) && spares >= 0 && spares <= MOST_SPARES)) {
     throw new RangeError(

@@ -29,13 +29,21 @@
  */
 
 import { ProcessError, TimeoutError, WorkerLostError } from "./errors.ts";
-import { checkFunction, checkMilliseconds } from "./internal/check.ts";
-import { checkProcessSettings } from "./internal/launch/check_settings.ts";
+import {
+  checkFunction,
+  checkMilliseconds,
+  type OptionNames,
+} from "./internal/check.ts";
+import {
+  checkProcessSettings,
+  SETTING_NAMES,
+} from "./internal/launch/check_settings.ts";
 import { checkHeapLimit } from "./internal/launch/heap_limit.ts";
 import { Count, countOf, countUp } from "./internal/launch/counts.ts";
 import {
   encodeJob,
   type Job,
+  JOB_NAMES,
   type JobOptions,
   makeJob,
   settingsOf,
@@ -105,6 +113,12 @@ export type ThreadOptions<A extends unknown[], R> =
   & ThreadSettings
   & { /** The function that it runs. */ target: Target<A, R> }
   & NoInfer<Arguments<A>>;
+
+const THREAD_NAMES: OptionNames<ThreadSettings & JobOptions> = {
+  ...SETTING_NAMES,
+  ...JOB_NAMES,
+  maxHeapMb: true,
+};
 
 /** What any thread of this process can know of another. */
 export interface ThreadInfo {
@@ -183,7 +197,7 @@ export class Thread<A extends unknown[] = unknown[], R = unknown>
    * @throws {RangeError} If `maxHeapMb` is less than what any thread needs.
    */
   constructor(options: ThreadOptions<A, R>) {
-    this.#job = makeJob("thread", options as JobOptions);
+    this.#job = makeJob("thread", options as JobOptions, THREAD_NAMES);
     const settings = settingsOf<ThreadSettings>(options as JobOptions);
     checkProcessSettings(settings, "create thread");
     checkHeapLimit(settings.maxHeapMb);

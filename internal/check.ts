@@ -44,10 +44,10 @@ export function checkBoolean(
   throw mustBe(cannot, name, "a boolean", value);
 }
 
-/** Checks what may abort something, unless it is left away. */
+/** Checks what may abort something, unless it is left away: `null` is no time, either. */
 export function checkSignal(value: unknown, cannot: string): void {
-  if (isLeftAway(value)) return;
-  const { throwIfAborted } = value as AbortSignal;
+  if (value === undefined) return;
+  const throwIfAborted = (value as AbortSignal | null)?.throwIfAborted;
   if (typeof throwIfAborted === "function") return;
   throw mustBe(cannot, "signal", "an AbortSignal", value);
 }
@@ -115,9 +115,9 @@ export type OptionNames<O extends object> = Readonly<Record<keyof O, true>>;
  * `capture_output`: it would have no effect. What has no such name may be there for
  * somebody else.
  */
-export function checkNames<O extends object>(
+export function checkNames(
   options: object,
-  names: OptionNames<O>,
+  names: Readonly<Record<string, true>>,
   cannot: string,
 ): void {
   for (const name of Object.keys(options)) {

@@ -8,21 +8,28 @@ import {
   Condition,
   connect,
   Event,
+  getStartMethod,
   Group,
   iwait,
   Listener,
   Lock,
   pipe,
+  Pool,
   Process,
+  ProcessPoolExecutor,
   Queue,
   RLock,
   Semaphore,
+  setStartMethod,
   SharedList,
   SharedMemory,
   sleep,
   spawn,
   spawnLater,
+  subprocess,
   Thread,
+  ThreadPool,
+  ThreadPoolExecutor,
   Timer,
   wait,
 } from "@multi/processing";
@@ -38,6 +45,7 @@ const NO_OPTIONS: [unknown, string][] = [
   ["5", '"options" must be an object'],
   [() => {}, '"options" must be an object'],
   [{ signal: 5 }, '"signal" must be an AbortSignal: current value is 5'],
+  [{ signal: null }, '"signal" must be an AbortSignal: current value is null'],
   [{ timeout: "5" }, '"timeout" must be a number of milliseconds'],
 ];
 
@@ -177,6 +185,65 @@ describe("what cannot be", () => {
         "such as { create: true, size: 1000 }, or { name }",
       );
     }
+  });
+
+  it("is refused as the name of an option, where it is meant to be another", async () => {
+    const target = () => {};
+    const uses: [
+      use: (options: Any) => unknown,
+      name: string,
+      meant: string,
+    ][] = [
+      [(o) => new Process({ target, ...o }), "stdOut", "stdout"],
+      [(o) => new Process(o), "Target", "target"],
+      [(o) => new Thread({ target, ...o }), "max_heap_mb", "maxHeapMb"],
+      [(o) => new Pool(o), "maxTasksPerChild", "maxtasksperchild"],
+      [(o) => new ThreadPool(o), "task_timeout", "taskTimeout"],
+      [(o) => new ProcessPoolExecutor(o), "max_workers", "maxWorkers"],
+      [(o) => new ThreadPoolExecutor(o), "v8flags", "v8Flags"],
+      [(o) => new subprocess.Popen(["true"], o), "clear_env", "clearEnv"],
+      [(o) => new Listener({ ...o, address: "x" }), "back_log", "backlog"],
+      [(o) => setStartMethod("spawn", o), "preLoad", "preload"],
+    ];
+    for (const [use, name, meant] of uses) {
+      assertThrows(
+        () => use({ [name]: 5 }),
+        TypeError,
+        `as there is no option "${name}": write "${meant}"`,
+      );
+    }
+    for (const name of ["capture_output", "captureoutput"]) {
+      for (const run of [subprocess.run, subprocess.checkOutput] as Any[]) {
+        await assertRejects(
+          () => run(["true"], { [name]: true }),
+          TypeError,
+          `Cannot run a program as there is no option "${name}": write "captureOutput"`,
+        );
+      }
+    }
+  });
+
+  it("is not refused where it is nobody's, or an inherited one", async () => {
+    class Options {
+      check = true;
+      mine = 5;
+      get capture_output() {
+        return true;
+      }
+    }
+    const { stdout } = await subprocess.run(["true"], new Options());
+    assertEquals(stdout, null);
+  });
+
+  it("is refused where options are to be", () => {
+    for (const no of [null, 5, "2"] as Any[]) {
+      assertThrows(
+        () => setStartMethod("forkserver", no),
+        TypeError,
+        'Cannot keep spare processes as "options" must be an object',
+      );
+    }
+    assertEquals(getStartMethod(), "spawn");
   });
 
   it("is refused where there is nothing to set", () => {

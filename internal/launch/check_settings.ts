@@ -3,6 +3,17 @@
 import { isIterable, isLeftAway, mustBe } from "../check.ts";
 import { checkPermissions } from "./permissions.ts";
 
+/** How a process, a thread or the workers of a pool are run. */
+export const SETTING_NAMES = {
+  module: true,
+  permissions: true,
+  env: true,
+  cwd: true,
+  stdout: true,
+  stderr: true,
+  v8Flags: true,
+} as const;
+
 /** Checks what is a text for other programs, too. */
 export function checkText(value: unknown, cannot: string, name: string): void {
   if (typeof value === "string" && !value.includes("\0")) return;

@@ -2,10 +2,12 @@
 
 import {
   checkBoolean,
+  checkNames,
   checkOptions,
   checkSignal,
   isLeftAway,
   mustBe,
+  type OptionNames,
 } from "../check.ts";
 import { grantedMemory } from "../memory/grant.ts";
 import { pack } from "../wire/parcels.ts";
@@ -24,6 +26,17 @@ export interface JobOptions {
   readonly module?: string | URL | ImportMeta;
 }
 
+/** The names of these. */
+export const JOB_NAMES: OptionNames<JobOptions> = {
+  target: true,
+  args: true,
+  kwargs: true,
+  name: true,
+  daemon: true,
+  signal: true,
+  module: true,
+};
+
 /** A function with its arguments, which are encoded when it starts. */
 export interface Job {
   readonly target: FunctionReference;
@@ -31,10 +44,15 @@ export interface Job {
   readonly kwargs: object | null;
 }
 
-/** Checks what the user gives; `what` is to be created. */
-export function makeJob(what: string, options: JobOptions): Job {
+/** Checks what the user gives, by its names, too; `what` is to be created. */
+export function makeJob(
+  what: string,
+  options: JobOptions,
+  names: OptionNames<JobOptions>,
+): Job {
   const cannot = `create ${what}`;
   checkOptions(options, cannot, "{ target: work }");
+  checkNames(options, names, cannot);
   const { args = [], kwargs, name, daemon, signal, target, module } = options;
   if (!Array.isArray(args)) throw mustBe(cannot, "args", "an array", args);
   if (kwargs !== undefined && (typeof kwargs !== "object" || kwargs === null)) {

@@ -4,6 +4,7 @@ import {
   checkInteger,
   checkIterable,
   checkOptions,
+  type OptionNames,
 } from "../check.ts";
 import { LEVELS, log } from "../launch/log.ts";
 import type { Target } from "../launch/target.ts";
@@ -17,6 +18,7 @@ import { checkIterator, checkStep } from "./iterators.ts";
 import {
   CREATE,
   makeDispatcher,
+  POOL_SETTING_NAMES,
   poolOptions,
   type PoolSettings,
 } from "./pool_options.ts";
@@ -35,6 +37,12 @@ export interface ExecutorOptions extends PoolSettings {
    */
   maxTasksPerChild?: number;
 }
+
+const EXECUTOR_NAMES: OptionNames<ExecutorOptions> = {
+  ...POOL_SETTING_NAMES,
+  maxWorkers: true,
+  maxTasksPerChild: true,
+};
 
 /** How an executor ends. */
 export interface ExecutorShutdownOptions {
@@ -86,6 +94,7 @@ export abstract class Executor implements AsyncDisposable {
     const { maxWorkers, maxTasksPerChild, ...settings } = poolOptions(
       options,
       "maxWorkers",
+      EXECUTOR_NAMES,
     );
     const name = kind === "process" ? "ProcessPool" : "ThreadPool";
     this.#dispatcher = makeDispatcher(

@@ -20,6 +20,7 @@ import { MapJob, type MapPlan } from "./map_job.ts";
 import {
   CREATE,
   makeDispatcher,
+  POOL_NAMES,
   type PoolOptions,
   poolOptions,
 } from "./pool_options.ts";
@@ -104,7 +105,7 @@ export class Pool implements AsyncDisposable {
       retries = 0,
       onProgress,
       ...settings
-    } = poolOptions(options, "processes");
+    } = poolOptions(options, "processes", POOL_NAMES);
     this.#retries = checkInteger(retries, CREATE, "retries", 0);
     this.#limits = {
       ...NO_LIMITS,

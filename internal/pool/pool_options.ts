@@ -1,8 +1,16 @@
 /** How pools and executors are made. */
 
-import { checkOptions, mustBe } from "../check.ts";
+import {
+  checkNames,
+  checkOptions,
+  mustBe,
+  type OptionNames,
+} from "../check.ts";
 import { callSite, isUserModule } from "../launch/call_site.ts";
-import { checkProcessSettings } from "../launch/check_settings.ts";
+import {
+  checkProcessSettings,
+  SETTING_NAMES,
+} from "../launch/check_settings.ts";
 import { referTo, resolveModules } from "../launch/function_reference.ts";
 import { checkHeapLimit } from "../launch/heap_limit.ts";
 import { self } from "../launch/identity.ts";
@@ -48,6 +56,14 @@ export interface PoolSettings {
   maxHeapMb?: number;
 }
 
+/** The names of these. */
+export const POOL_SETTING_NAMES: OptionNames<PoolSettings> = {
+  ...SETTING_NAMES,
+  initializer: true,
+  initargs: true,
+  maxHeapMb: true,
+};
+
 /** How a pool is made. */
 export interface PoolOptions extends PoolSettings {
   /** How many workers it has; by default as many as this process may use cores. */
@@ -71,10 +87,21 @@ export interface PoolOptions extends PoolSettings {
   onProgress?(progress: PoolProgress): void;
 }
 
+/** The names of these. */
+export const POOL_NAMES: OptionNames<PoolOptions> = {
+  ...POOL_SETTING_NAMES,
+  processes: true,
+  maxtasksperchild: true,
+  taskTimeout: true,
+  retries: true,
+  onProgress: true,
+};
+
 /** The options of a pool, where a number says how many workers there are. */
 export function poolOptions<O extends object>(
   options: number | O,
   count: keyof O & string,
+  names: OptionNames<O>,
 ): O {
   if (typeof options === "number") return { [count]: options } as unknown as O;
   checkOptions(options, CREATE, `{ ${count}: 2 }`);
@@ -85,6 +112,7 @@ export function poolOptions<O extends object>(
       `Cannot ${CREATE} as "${other}" is no option of it: say by "${count}" how many workers it has`,
     );
   }
+  checkNames(options, names, CREATE);
   return options;
 }
 

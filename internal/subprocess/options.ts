@@ -1,5 +1,6 @@
 /** What a program is run with, and the constants for its standard streams. */
 
+import type { OptionNames } from "../check.ts";
 import type { WaitOptions } from "../wait.ts";
 
 /**
@@ -94,6 +95,20 @@ export interface PopenOptions<T extends boolean = false> {
   shell?: boolean | undefined;
 }
 
+/** The names of these. */
+export const POPEN_NAMES: OptionNames<PopenOptions> = {
+  stdin: true,
+  stdout: true,
+  stderr: true,
+  cwd: true,
+  env: true,
+  clearEnv: true,
+  text: true,
+  encoding: true,
+  errors: true,
+  shell: true,
+};
+
 /** How a program is run to its end. */
 export interface RunOptions<T extends boolean = false>
   extends PopenOptions<T>, WaitOptions {
@@ -104,3 +119,13 @@ export interface RunOptions<T extends boolean = false>
   /** The same as `stdout: PIPE, stderr: PIPE`. */
   captureOutput?: boolean | undefined;
 }
+
+/** The names of these. */
+export const RUN_NAMES: OptionNames<RunOptions> = {
+  ...POPEN_NAMES,
+  timeout: true,
+  signal: true,
+  input: true,
+  check: true,
+  captureOutput: true,
+};

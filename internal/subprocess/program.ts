@@ -1,14 +1,14 @@
 /** A running program with its streams: what `Popen` and `run` are made of. */
 
 import { ProcessError, TimeoutExpiredError } from "../../errors.ts";
-import { checkOptions } from "../check.ts";
+import { checkNames, checkOptions } from "../check.ts";
 import { TIMED_OUT, timeoutOf, waitFor, type WaitOptions } from "../wait.ts";
 import { Child } from "./child.ts";
 import { type Command, commandOf, show } from "./command.ts";
 import { type Pump, pumpIn, pumpOut } from "./pump.ts";
 import { type Group, Guard, mayDetach, sharedGroup } from "./group.ts";
 import { bytesOf, InputPipe } from "./input_pipe.ts";
-import type { PopenOptions } from "./options.ts";
+import { POPEN_NAMES, type PopenOptions } from "./options.ts";
 import { decoderOf, OutputPipe, type TextForm } from "./output_pipe.ts";
 import { spawn } from "./spawn.ts";
 import { type Wiring, wiringOf } from "./stdio.ts";
@@ -29,13 +29,17 @@ export interface Plan {
   readonly form: TextForm | null;
 }
 
+/** What cannot be done where options are wrong. */
+export const RUN = "run a program";
+
 /**
  * Checks what a program is to be run with.
  *
  * @throws {TypeError} If an option is none.
  */
 export function planOf(args: unknown, options: PopenOptions<boolean>): Plan {
-  checkOptions(options, "run a program", `{ cwd: "/" }`);
+  checkOptions(options, RUN, `{ cwd: "/" }`);
+  checkNames(options, POPEN_NAMES, RUN);
   return {
     command: commandOf(args, options),
     wiring: wiringOf(options),

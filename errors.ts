@@ -2,6 +2,12 @@
  * The errors of this package. Each one's `name` is its class name, and each
  * message says what happened, to what, and what to do about it.
  *
+ * An error that a process, a thread or a task has thrown comes back as the same
+ * class, with its message, name, cause, fields and stack; as a
+ * {@linkcode RemoteError} where that class is not known. What cannot be sent of it,
+ * such as a function in a field, is left out: each is a line at the end of the stack,
+ * `left out: error.retry: a function cannot be sent; …`.
+ *
  * ```ts
  * import { ProcessError, TimeoutError } from "@multi/processing/errors";
  * import { assert } from "@std/assert";

@@ -167,6 +167,33 @@ describe("a served object", () => {
     assert(error.stack!.includes("box.ts"));
   });
 
+  it("throws all that can be sent of an error, which is counted once", async () => {
+    using link = pair();
+    const box = new Box();
+    const twin = new Box();
+    box.fail = () =>
+      Promise.reject(
+        Object.assign(new RangeError("it fails"), {
+          twin,
+          again: twin,
+          fn() {},
+        }),
+      );
+    const remote = await link.give(box);
+    const error = await assertRejects(
+      () => remote.fail(),
+      RangeError,
+      "it fails",
+    ) as RangeError & { twin: Box; again: Box };
+    assert(error.stack!.includes("left out: error.fn: a function"));
+    assertStrictEquals(error.twin, error.again);
+    await error.twin.put(1);
+    assertEquals(await twin.size(), 1);
+    const { exports } = link.server.sizes;
+    error.twin.close();
+    await until(() => link.server.sizes.exports === exports - 1);
+  });
+
   it("tells where a value stands that cannot be sent, either way", async () => {
     using link = pair();
     const remote = await link.give(new Box());

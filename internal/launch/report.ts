@@ -4,8 +4,8 @@ import { grantedMemory } from "../memory/grant.ts";
 import type { LazyLink } from "../travel/lazy_link.ts";
 import { decode } from "../wire/decode.ts";
 import { encode } from "../wire/encode.ts";
-import { pack, type Parcel, unpack } from "../wire/parcels.ts";
-import { sendReadable } from "../wire/without_fields.ts";
+import { checkValue, pack, type Parcel, unpack } from "../wire/parcels.ts";
+import { sendReadable } from "../wire/sendable_error.ts";
 
 /** What is reported: one of these bytes, and the value or error encoded. */
 export const Report = {
@@ -90,7 +90,13 @@ export function encodeError(
   kind: number,
   error: unknown,
 ): Uint8Array<ArrayBuffer> {
-  return sendReadable(error, (error) => encodeReport(kind, error));
+  return sendReadable(
+    error,
+    (error) => encodeReport(kind, error),
+    link === null
+      ? checkValue
+      : (value, root) => link!.check(value, root, "none"),
+  );
 }
 
 /** What came of a target: its report, which is decoded where it was asked for. */

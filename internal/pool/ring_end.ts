@@ -2,8 +2,7 @@
 
 import { Scratch } from "../structure/scratch.ts";
 import { decodeFrom } from "../wire/decode.ts";
-import { encode } from "../wire/encode.ts";
-import { takeOut } from "../wire/parcels.ts";
+import { checkValue, takeOut } from "../wire/parcels.ts";
 import { leaveLink, type Link } from "./link.ts";
 import { composeMessage, leadOf, valueOf } from "./messages.ts";
 import { takeMessage } from "./take_message.ts";
@@ -54,7 +53,7 @@ export class RingEnd implements WorkerEnd {
   }
 
   check(value: unknown, root: string): void {
-    encode(value, root);
+    checkValue(value, root);
   }
 
   see(task: number): void {

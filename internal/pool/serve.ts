@@ -15,7 +15,7 @@ import { whileLoading } from "../launch/identity.ts";
 import { loadClassOf } from "../launch/loader.ts";
 import { breathe } from "../turn.ts";
 import { UnknownClassError } from "../wire/classes.ts";
-import { sendReadable } from "../wire/without_fields.ts";
+import { sendReadable } from "../wire/sendable_error.ts";
 import { beginTask, endTask } from "./current_task.ts";
 import {
   Answer,
@@ -74,7 +74,11 @@ function answerError(
   info: number,
   error: unknown,
 ): void {
-  sendReadable(error, (error) => end.answer(id, info, error, "error"));
+  sendReadable(
+    error,
+    (error) => end.answer(id, info, error, "error"),
+    (value, root) => end.check(value, root),
+  );
 }
 
 /** A function that was sent, or why it is none. */

@@ -3,11 +3,11 @@
 import { EOFError } from "../../errors.ts";
 import { runForThread } from "../context.ts";
 import { Why } from "../structure/worker_link.ts";
-import { decodeApart, encodeApart } from "../travel/apart.ts";
+import { type Apart, decodeApart, encodeApart } from "../travel/apart.ts";
 import type { Remote } from "../travel/remote.ts";
-import { withoutFields } from "../wire/without_fields.ts";
+import { withoutFields } from "../wire/sendable_error.ts";
 import type { Passed } from "./link_server.ts";
-import { insteadOf, kindOf, Order } from "./messages.ts";
+import { Answer, insteadOf, kindOf, Order } from "./messages.ts";
 import { Got, type WorkerEnd } from "./worker_end.ts";
 
 /** It asks the process that can: see link_server.ts. */
@@ -38,7 +38,7 @@ export class ServedEnd implements WorkerEnd {
       } catch (error) {
         if (error instanceof EOFError) throw error;
         // There is one, but with objects that cannot be had here.
-        await this.#remote.call("refuse", [withoutFields(error, null)]);
+        await this.#remote.call("refuse", [withoutFields(error)]);
       }
     }
   }
@@ -53,18 +53,21 @@ export class ServedEnd implements WorkerEnd {
   }
 
   answer(id: number, info: number, value: unknown, root: string): void {
-    const { bytes, objects } = encodeApart(value, root);
-    // A task's coroutine may tell of its progress, and be killed.
-    runForThread(() => this.#pass(id, info, bytes, objects)).catch((error) => {
-      // An object is in it that cannot be sent, or it is too large.
-      const instead = insteadOf(info);
-      if (instead === null || error instanceof EOFError) return;
-      this.answer(id, instead, error, "error");
-    });
+    this.#pass(id, info, encodeApart(value, root)).catch((error) => {
+      if (kindOf(info) === Answer.PROGRESS || error instanceof EOFError) return;
+      // An object is in it that cannot be sent, or it is too large: why is neither.
+      const instead = insteadOf(info) ?? info;
+      return this.#pass(id, instead, encodeApart(error, "error"));
+    }).catch(() => {}); // the connection has ended
   }
 
   /** Only one with objects may be such that it cannot be read there. */
-  async #pass(
+  #pass(id: number, info: number, { bytes, objects }: Apart): Promise<void> {
+    // A task's coroutine may tell of its progress, and be killed.
+    return runForThread(() => this.#send(id, info, bytes, objects));
+  }
+
+  async #send(
     id: number,
     info: number,
     bytes: Uint8Array<ArrayBuffer>,

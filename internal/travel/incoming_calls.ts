@@ -3,7 +3,7 @@
 import { CancelledError, ProcessError, ShutDownError } from "../../errors.ts";
 import { runFor } from "../context.ts";
 import { makeQuiet } from "../wait.ts";
-import { sendReadable } from "../wire/without_fields.ts";
+import { sendReadable } from "../wire/sendable_error.ts";
 import type { Exported } from "./exports.ts";
 import {
   carries,
@@ -41,6 +41,8 @@ export interface ServingOptions {
   ): Uint8Array<ArrayBuffer>;
   /** What is in the message that was written last. */
   sent(): readonly Exported[];
+  /** Throws where a value cannot be sent. */
+  check(value: unknown, root: string): void;
   /** The object that has this id. */
   find(id: number): Exported | undefined;
   /** Somebody has given back what nobody wanted, and that has failed. */
@@ -172,10 +174,11 @@ export class IncomingCalls {
   /** Answers that it could not be done. */
   fail(call: number, error: unknown): void {
     if (this.#ended) return;
-    const { encodeBehind } = this.#options;
+    const { encodeBehind, check } = this.#options;
     const message = sendReadable(
       error,
       (error) => encodeBehind(ANSWER_HEAD, error, "error"),
+      check,
     );
     this.#answer(message, Kind.ERROR, call);
   }

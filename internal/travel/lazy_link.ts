@@ -52,6 +52,14 @@ export class LazyLink {
     );
   }
 
+  /** Throws where a value cannot be sent. */
+  check(value: unknown, root: string, contents?: Contents): void {
+    this.#do(
+      () => void encode(value, root),
+      (link) => link.check(value, root, contents),
+    );
+  }
+
   /** Reads a value; one that is read again, with what was found in it before. */
   decode(bytes: Uint8Array, found?: Findings): unknown {
     return this.#do(() => decode(bytes), (link) => link.decode(bytes, found));

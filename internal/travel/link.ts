@@ -111,6 +111,7 @@ export class Link implements LinkEnd, Connector {
       post,
       encodeBehind,
       sent: () => this.#sent,
+      check: (value, root) => this.check(value, root),
       find: (id) => this.#exports.get(id),
       trouble: (error) => options.trouble?.(error),
       most: this.#limits.maxCalls,
@@ -164,6 +165,10 @@ export class Link implements LinkEnd, Connector {
     return this.#write(contents, () => encode(value, root));
   }
 
+  check(value: unknown, root: string, contents?: Contents): void {
+    this.#write(contents, () => encode(value, root), false);
+  }
+
   /** Writes a message; its head, of so many bytes, is left to the caller. */
   #encodeBehind(
     head: number,
@@ -175,10 +180,11 @@ export class Link implements LinkEnd, Connector {
     return this.#write(contents, () => encodeBehind(head, value, root, tell));
   }
 
-  /** What is in the message counts as sent then. */
+  /** What is in the message counts as sent then, if it is. */
   #write(
     contents: Contents = "own",
     write: () => Uint8Array<ArrayBuffer>,
+    isSent = true,
   ): Uint8Array<ArrayBuffer> {
     const outer = this.#sending;
     const outerIsGiven = this.#isGiven;
@@ -193,8 +199,10 @@ export class Link implements LinkEnd, Connector {
           `Cannot send ${bytes.length} bytes at once to ${this.#options.peer} as at most ${maxMessageSize} are allowed: send them in parts`,
         );
       }
-      if (sending !== null) this.#exports.sent(sending);
-      this.#sent = sending ?? [];
+      if (isSent) {
+        if (sending !== null) this.#exports.sent(sending);
+        this.#sent = sending ?? [];
+      } else if (sending !== null) this.#exports.kept(sending);
       return bytes;
     } catch (error) {
       if (sending !== null) this.#exports.kept(sending);

@@ -46,6 +46,8 @@ export interface LinkEnd extends Route {
     root: string,
     contents?: Contents,
   ): Uint8Array<ArrayBuffer>;
+  /** Throws where a value cannot be sent. */
+  check(value: unknown, root: string, contents?: Contents): void;
   /** Reads a value; one that is read again, with what was found in it before. */
   decode(bytes: Uint8Array, found?: Findings): unknown;
   /** Ends it. */

@@ -6,7 +6,7 @@ import { ARRAY, MAP, OBJECT, UNDEFINED } from "./tags.ts";
 import { expectText, writeText } from "./text.ts";
 
 /** The properties of errors, beside message and stack, that are not enumerable. */
-const HIDDEN = ["name", "cause", "errors", "error", "suppressed"];
+export const HIDDEN = ["name", "cause", "errors", "error", "suppressed"];
 /** As what an error of an unknown class arrives. */
 const REMOTE_ERROR = "processing.RemoteError";
 

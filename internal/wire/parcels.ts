@@ -104,6 +104,20 @@ export function pack(
   root?: string,
   beneficiary?: Beneficiary,
 ): Parcel {
+  const { bytes, notes } = write(value, root);
+  const pins = notes && pinAll(notes, beneficiary);
+  return { bytes, pins };
+}
+
+/** Throws where a value cannot be sent; pins nothing. */
+export function checkValue(value: unknown, root: string): void {
+  write(value, root);
+}
+
+function write(
+  value: unknown,
+  root?: string,
+): { bytes: Uint8Array<ArrayBuffer>; notes: Note[] | null } {
   const outer = beginNotes();
   let notes: Note[] | null = null;
   let bytes: Uint8Array<ArrayBuffer>;
@@ -112,8 +126,7 @@ export function pack(
   } finally {
     notes = endNotes(outer);
   }
-  const pins = notes && pinAll(notes, beneficiary);
-  return { bytes, pins };
+  return { bytes, notes };
 }
 
 /** Decodes a message; what is in it is held then, and not pinned any more. */

@@ -4,10 +4,11 @@ import {
   assertEquals,
   assertInstanceOf,
   assertRejects,
+  assertStringIncludes,
   assertThrows,
 } from "@std/assert";
 import { describe } from "@std/testing/bdd";
-import { DataCloneError } from "@multi/processing";
+import { DataCloneError, Lock } from "@multi/processing";
 import * as work from "../fixtures/pool_work.ts";
 import { WRONG_SETTINGS } from "../support/wrong_settings.ts";
 import type { PoolSubject } from "./pools.ts";
@@ -217,23 +218,31 @@ export function poolMistakes({ it, Pool, common }: PoolSubject): void {
 
     it("with an error that cannot be sent", async () => {
       const pool = common();
+      const lock = new Lock();
       const error = await assertRejects(
-        () => pool.apply(work.failUnsendably),
+        () => pool.apply(work.failUnsendably, [lock]),
         TypeError,
         "it has a function",
-      );
-      assertInstanceOf(error.cause, DataCloneError);
+      ) as TypeError & { code: number; lock: Lock };
+      assertEquals([error.code, "fn" in error], [5, false]);
+      assertInstanceOf(error.cause, RangeError);
+      assertStringIncludes(error.stack!, "left out: error.fn: a function");
+      assertEquals(await error.lock.acquire(), true);
+      await lock.release();
     });
 
     it("with an error that cannot be read, and keeps its worker", async () => {
       await using pool = new Pool(1);
       await pool.apply(work.square, [3]);
       const [worker] = pool.workers;
-      for (const how of ["message", "stack", "proxy"] as const) {
+      for (const how of ["message", "proxy"] as const) {
         const text = `not to be read: ${how}`;
         const failed = () => pool.apply(work.failUnreadably, [how]);
         await assertRejects(failed, EvalError, text);
       }
+      const failed = () => pool.apply(work.failUnreadably, ["stack"]);
+      const { stack } = await assertRejects(failed, Error, "unread");
+      assertStringIncludes(stack!, "EvalError: not to be read: stack");
       // One that is not exported has its errors explained.
       await assertRejects(
         () =>

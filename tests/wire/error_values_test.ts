@@ -7,7 +7,6 @@ import {
 import { describe, it } from "@std/testing/bdd";
 import * as ours from "../../errors.ts";
 import { registerClass } from "../../internal/wire/classes.ts";
-import { sendReadable } from "../../internal/wire/without_fields.ts";
 import { assertSame, sent } from "./support.ts";
 
 const BUILT_IN = [
@@ -160,23 +159,6 @@ describe("codec: errors", () => {
     const [first, second] = sent([error, error]);
     assertSame(first, error);
     assertStrictEquals(first, second);
-  });
-
-  it("that cannot be read are sent as what can be", () => {
-    const unreadable = (thrown?: Error) => {
-      const error: object = new Proxy({}, {
-        getPrototypeOf() {
-          throw thrown ?? error;
-        },
-      });
-      return error;
-    };
-    const instead = (error: unknown) => sendReadable(error, sent) as Error;
-    const why = instead(unreadable(new RangeError("why")));
-    assertInstanceOf(why, RangeError);
-    const last = instead(unreadable());
-    assertInstanceOf(last, ours.DataCloneError);
-    assertEquals(last.path, "error");
   });
 
   it("leave the limit of stack traces as it is", () => {

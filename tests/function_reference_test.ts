@@ -99,6 +99,59 @@ describe("a target is found", () => {
     assertEquals(await resultOf(local, ["a"]), btoa("a"));
   });
 
+  it("as source of a method that needs nothing", async () => {
+    class Methods {
+      static "of a class"(n: number) {
+        return n + 1;
+      }
+      twice(n: number) {
+        return n * 2;
+      }
+    }
+    const methods = {
+      double(n: number) {
+        return n * 2;
+      },
+      async later(n: number) {
+        return await Promise.resolve(n);
+      },
+      *count(n: number) {
+        yield n;
+        return n + 1;
+      },
+      async *countLater(n: number) {
+        yield await Promise.resolve(n);
+        return n + 2;
+      },
+      ["a b"](n: number) {
+        return n + 3;
+      },
+      get(n: number) {
+        return n + 5;
+      },
+      async(n: number) {
+        return n + 4;
+      },
+      self(this: unknown) {
+        return this === undefined;
+      },
+    };
+    const found = [
+      await resultOf(methods.double, [2]),
+      await resultOf(methods.later, [2]),
+      await resultOf(methods.count, [2]),
+      await resultOf(methods.countLater, [2]),
+      await resultOf(methods["a b"], [2]),
+      await resultOf(methods.async, [2]),
+      await resultOf(methods.get, [2]),
+      await resultOf(methods.self),
+      await resultOf(Methods["of a class"], [2]),
+      await resultOf(Methods.prototype.twice, [3]),
+      await resultOf(object.method),
+    ];
+    assertEquals(found, [4, 2, 3, 4, 5, 6, 7, true, 3, 6, "method"]);
+  });
+
   it("as source where an export of the same name is another function", async () => {
     function shadowed(): string {
       return "the local one";
@@ -179,9 +232,43 @@ describe("a target that cannot be found is an error that says why", () => {
     assert(error.message.includes('the target "notExported"'), error.message);
   });
 
-  it("it is a method", async () => {
-    const message = await refusal(object.method);
-    assert(message.includes("a method, perhaps"), message);
+  it("it is no method by itself", async () => {
+    class Odd extends Map {
+      #secret = 1;
+      superior() {
+        return super.toString();
+      }
+      get number() {
+        return 1;
+      }
+      set number(_value) {}
+      #hidden() {
+        return 1;
+      }
+      secret() {
+        return this.#secret;
+      }
+      static hidden = new Odd().#hidden;
+    }
+    const { get, set } = Object.getOwnPropertyDescriptor(
+      Odd.prototype,
+      "number",
+    )!;
+    const key = "computed";
+    const odd = { [key]: () => 1, [`${key}!`]() {} };
+    for (
+      const target of [
+        Odd.prototype.superior,
+        get!,
+        set as () => void,
+        Odd.hidden,
+        Odd.prototype.secret,
+        odd["computed!"]!,
+      ]
+    ) {
+      const message = await refusal(target);
+      assert(message.includes('a method that uses "super", perhaps'), message);
+    }
   });
 
   it("it is bound, native, a class or no function", () => {

@@ -250,6 +250,22 @@ function whyNot(
   return by === "" ? program : `${notExported}, and ${program}`;
 }
 
+/** Makes a function of its source text, which may be that of a method. */
+function evaluate(source: string): AnyFunction {
+  // Indirect, so that the text sees the globals and nothing of this module.
+  const run = (text: string) => (0, eval)(`"use strict";(${text}\n)`);
+  try {
+    return run(source);
+  } catch (error) {
+    if (/\bsuper\s*[.[]/.test(source)) throw error; // it would be another one
+    const object = run(`{${source}\n}`);
+    const [key] = Reflect.ownKeys(object);
+    const method = Object.getOwnPropertyDescriptor(object, key!)!.value;
+    if (method === undefined) throw error; // it has a getter or a setter
+    return method;
+  }
+}
+
 function fromSource(
   { name, source, modules }: FunctionReference,
   unresolved: readonly string[],
@@ -259,18 +275,17 @@ function fromSource(
   const madeUp = howMadeUp();
   const why = whyNot(modules, unresolved, madeUp);
   const first = madeUp === undefined ? "" : "put the program into a file, and ";
-  let call: unknown;
+  let call: AnyFunction;
   try {
-    // Indirect, so that the text sees the globals and nothing of this module.
-    call = (0, eval)(`"use strict";(${source}\n)`);
+    call = evaluate(source!);
   } catch (cause) {
     throw new BootstrapError(
-      `Cannot use ${label} as it ${why}, and its source is no function by itself (a method, perhaps): ${first}export a function that calls it`,
+      `Cannot use ${label} as it ${why}, and its source is no function by itself (a method that uses "super", perhaps, or a getter): ${first}export a function that calls it`,
       { cause },
     );
   }
   return {
-    call: call as AnyFunction,
+    call,
     explain(
       error,
       cure = 'name its module by "module", or give it what it needs in "args"',

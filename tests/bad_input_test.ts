@@ -6,11 +6,8 @@ import {
   Barrier,
   BoundedSemaphore,
   Condition,
-  connect,
-  Event,
   getStartMethod,
   Group,
-  iwait,
   Listener,
   Lock,
   pipe,
@@ -18,7 +15,6 @@ import {
   Process,
   ProcessPoolExecutor,
   Queue,
-  RLock,
   Semaphore,
   setStartMethod,
   SharedList,
@@ -33,86 +29,13 @@ import {
   Timer,
   wait,
 } from "@multi/processing";
-import { until } from "./support/until.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
-
-/** Options that are none, and what the error says of them. */
-const NO_OPTIONS: [unknown, string][] = [
-  [null, "must be an object, such as { timeout: 1000 }: current value is null"],
-  [false, "must be an object, such as { timeout: 0 }: current value is false"],
-  [5, "must be an object, such as { timeout: 5 }: current value is 5"],
-  [true, '"options" must be an object'],
-  ["5", '"options" must be an object'],
-  [() => {}, '"options" must be an object'],
-  [{ signal: 5 }, '"signal" must be an AbortSignal: current value is 5'],
-  [{ signal: null }, '"signal" must be an AbortSignal: current value is null'],
-  [{ timeout: "5" }, '"timeout" must be a number of milliseconds'],
-];
 
 // deno-lint-ignore no-explicit-any
 type Any = any;
 
 describe("what cannot be", () => {
   nothingLeft();
-
-  it("is refused where one waits", async () => {
-    using queue = new Queue<number>();
-    using listener = new Listener({ address: ["127.0.0.1", 0] });
-    const [here, there] = pipe<number>();
-    const [lock, semaphore] = [new Lock(), new Semaphore(0)];
-    const [event, condition] = [new Event(), new Condition()];
-    const barrier = new Barrier(2);
-    await lock.acquire();
-    const greenlet = spawn(() => until(() => isOver));
-    let isOver = false;
-    const waits: ((options: Any) => Promise<unknown>)[] = [
-      (options) => queue.get(options),
-      (options) => queue.getMany(1, options),
-      (options) => queue.put(1, options),
-      (options) => queue.putMany([1], options),
-      (options) => here.recv(options),
-      (options) => here.recvBytes(options),
-      (options) => here.poll(options),
-      (options) => wait([here], options),
-      (options) => listener.accept(options),
-      (options) => connect(listener.address, options),
-      (options) => lock.acquire(options),
-      (options) => lock.withLock(() => {}, options),
-      (options) => lock.guard(options),
-      (options) => semaphore.acquire(options),
-      (options) => new RLock().acquire(options),
-      (options) => event.wait(options),
-      (options) => barrier.wait(options),
-      (options) => condition.withLock(() => condition.wait(options)),
-      (options) =>
-        condition.withLock(() => condition.waitFor(() => false, options)),
-      (options) => greenlet.join(options),
-    ];
-    const blocks: ((options: Any) => unknown)[] = [
-      (options) => queue.getSync(options),
-      (options) => queue.putSync(1, options),
-      (options) => here.recvSync(options),
-      (options) => lock.acquireSync(options),
-      (options) => event.waitSync(options),
-      (options) => barrier.waitSync(options),
-      (options) => condition.withLockSync(() => condition.waitSync(options)),
-      (options) => iwait([greenlet], options),
-    ];
-    for (const [options, message] of NO_OPTIONS) {
-      for (const wait of waits) {
-        await assertRejects(() => wait(options), TypeError, message);
-      }
-      for (const block of blocks) {
-        assertThrows(() => block(options), TypeError, message);
-      }
-    }
-    assertEquals(await queue.qsize(), 0);
-    assertEquals(await barrier.nWaiting(), 0);
-    isOver = true;
-    await greenlet;
-    here.close();
-    there.close();
-  });
 
   it("is refused as a repair", async () => {
     const lock = new Lock();

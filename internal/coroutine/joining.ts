@@ -42,6 +42,7 @@ export async function joinall<G extends Greenlet>(
   list: Iterable<G>,
   options: JoinallOptions = {},
 ): Promise<G[]> {
+  timeoutOf(options);
   using arrivals = new Arrivals(coresOf(list), options.count);
   const { arrived, count } = arrivals;
   const failed = () =>

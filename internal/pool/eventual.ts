@@ -1,7 +1,7 @@
 /** What a task will have given. */
 
 import { currentCoroutine } from "../context.ts";
-import { TIMED_OUT, waitFor, type WaitOptions } from "../wait.ts";
+import { TIMED_OUT, timeoutOf, waitFor, type WaitOptions } from "../wait.ts";
 
 /** What came of a task. */
 export interface Outcome {
@@ -44,6 +44,7 @@ export class Eventual {
    * Cancel safety: giving up changes nothing.
    */
   async wait(options: WaitOptions = {}): Promise<boolean> {
+    timeoutOf(options);
     if (this.#outcome === null || options.signal) {
       this.#promise ??= new Promise((resolve) => this.whenSettled(resolve));
       const ended = await waitFor(this.#promise, options);

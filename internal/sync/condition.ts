@@ -13,6 +13,7 @@ import { registerShared } from "../travel/shared_class.ts";
 import { timeoutOf } from "../wait.ts";
 import { ConditionCore } from "./condition_core.ts";
 import { call, callSync } from "./callback.ts";
+import { checkWait } from "./core.ts";
 import { givenOr, giving } from "./given.ts";
 import { Lock, RLock } from "./lock.ts";
 import { initSide, Lockable, sideOf } from "./lockable.ts";
@@ -128,6 +129,7 @@ export class Condition extends Lockable {
     options: AcquireOptions = {},
   ): Promise<T> {
     checkFunction(predicate, "wait", "predicate");
+    checkWait(options);
     const end = performance.now() + timeoutOf(options);
     this.#core.checkHeld();
     for (;;) {
@@ -148,6 +150,7 @@ export class Condition extends Lockable {
    * function.
    */
   waitForSync<T>(predicate: () => T, options: SyncAcquireOptions = {}): T {
+    if (this.#core instanceof RemoteCondition) this.#core.refuse("waitForSync");
     checkFunction(predicate, "wait", "predicate");
     const end = performance.now() + timeoutOf(options);
     this.#core.checkHeld();

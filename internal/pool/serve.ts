@@ -52,7 +52,8 @@ async function initialize(
   try {
     if (initializer !== null) {
       found = await find(initializer);
-      await drive(found.call(...initargs));
+      const { call } = found;
+      await drive(call(...initargs));
     }
     end.answer(0, Answer.READY, null, "value");
     return true;
@@ -227,9 +228,10 @@ class Server {
     found: FoundFunction,
     args: unknown[],
   ): Promise<void> | null {
+    const { call } = found; // without a "this", as everywhere
     let value: unknown;
     try {
-      value = found.call(...args);
+      value = call(...args);
       if (takesTime(value)) return this.#callEnds(id, found, value);
     } catch (error) {
       this.#threw(id, found, error);

@@ -30,6 +30,10 @@ export function poolTasks({ it, Pool, common }: PoolSubject): void {
       assertEquals(await pool.apply(work.multiply, [5, 3]), 15);
       assertEquals(await pool.apply(work.multiply, [5]), 5);
       assertEquals(await pool.apply(work.nothing), undefined);
+      const self = function (this: unknown) {
+        return this === undefined;
+      };
+      assertEquals(await pool.apply(self), true);
       assertEquals(
         await pool.apply(work.greet, [{ name: "Alice" }]),
         "Hello, Alice",

@@ -1,5 +1,5 @@
 import { ProcessError } from "../../errors.ts";
-import { checkFunction, checkInteger, checkMilliseconds } from "../check.ts";
+import { checkFunction, checkInteger } from "../check.ts";
 import { waitBySignal } from "../context.ts";
 import { LEVELS, log } from "../launch/log.ts";
 import type { Target } from "../launch/target.ts";
@@ -28,6 +28,7 @@ import { NO_LIMITS, type TaskLimits } from "./task.ts";
 import {
   type CallbackOptions,
   checkTaskOptions,
+  checkTaskTimeout,
   GIVE,
   limitsOf,
   type MapOptions,
@@ -109,7 +110,7 @@ export class Pool implements AsyncDisposable {
     this.#retries = checkInteger(retries, CREATE, "retries", 0);
     this.#limits = {
       ...NO_LIMITS,
-      taskTimeout: checkMilliseconds(taskTimeout, CREATE, "taskTimeout"),
+      taskTimeout: checkTaskTimeout(taskTimeout, CREATE),
     };
     if (onProgress !== undefined) {
       checkFunction(onProgress, CREATE, "onProgress");

@@ -11,7 +11,7 @@ import type { TaskLimits } from "./task.ts";
 /** What a task may take, and who is told of it. */
 export interface TaskOptions {
   /**
-   * How long it may run (ms), in a map each of its items. Then it rejects with a
+   * How long it may run (ms, not 0), in a map each of its items. Then it rejects with a
    * `TimeoutError`, and its worker is ended; see `signal`. By default what the
    * pool's options say. It counts from when the worker has begun: where that is
    * stopped (SIGSTOP) before, `queueTimeout` helps, and this does not.
@@ -78,6 +78,15 @@ export function checkTaskOptions(
   }
 }
 
+/** Checks how long a task may run, and gives it. */
+export function checkTaskTimeout(taskTimeout: number, cannot: string): number {
+  checkMilliseconds(taskTimeout, cannot, "taskTimeout");
+  if (taskTimeout > 0) return taskTimeout;
+  throw new RangeError(
+    `Cannot ${cannot} as "taskTimeout" must be > 0 (Infinity: no limit), because no task ends in no time: current value is 0`,
+  );
+}
+
 /** The limits that are asked for; where none are, those of the pool. */
 export function limitsOf(
   { taskTimeout, queueTimeout, signal }: TaskOptions,
@@ -90,7 +99,7 @@ export function limitsOf(
   return {
     taskTimeout: taskTimeout === undefined
       ? ofPool.taskTimeout
-      : checkMilliseconds(taskTimeout, GIVE, "taskTimeout"),
+      : checkTaskTimeout(taskTimeout, GIVE),
     queueTimeout: queueTimeout === undefined
       ? Infinity
       : checkMilliseconds(queueTimeout, GIVE, "queueTimeout"),

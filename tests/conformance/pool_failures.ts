@@ -380,7 +380,7 @@ export function loadedPools({ name, Pool }: FailingPool, most: number): void {
           });
         }],
         [2, (n, options) => {
-          const taskTimeout = random(5);
+          const taskTimeout = 1 + random(5);
           return pool.applyAsync(work.later<number>, [n, 1000], {
             ...options,
             taskTimeout,

@@ -51,6 +51,11 @@ export function poolMistakes({ it, Pool, common }: PoolSubject): void {
         "taskTimeout",
       );
       assertThrows(
+        () => new Pool({ taskTimeout: 0 }),
+        RangeError,
+        '"taskTimeout" must be > 0',
+      );
+      assertThrows(
         () => new Pool({ initializer: 5 as unknown as () => void }),
         TypeError,
         '"initializer"',
@@ -140,6 +145,11 @@ export function poolMistakes({ it, Pool, common }: PoolSubject): void {
         () => pool.apply(work.square, [1], { taskTimeout: -1 }),
         RangeError,
         'Cannot give a task to the pool as "taskTimeout" must be >= 0',
+      );
+      await assertRejects(
+        () => pool.map(work.square, [1], { taskTimeout: 0 }),
+        RangeError,
+        '"taskTimeout" must be > 0',
       );
       await assertRejects(
         () => pool.apply(work.square, [1], { queueTimeout: NaN }),

@@ -309,10 +309,8 @@ export class Connection<T = unknown> implements AsyncIterable<T>, Disposable {
   ): Promise<Uint8Array<ArrayBuffer>> {
     timeoutOf(options);
     const { maxlength = Infinity } = options;
-    if (!(maxlength >= 0)) {
-      throw new RangeError(
-        `Cannot receive bytes as "maxlength" must be >= 0: current value is ${maxlength}`,
-      );
+    if (maxlength !== Infinity) {
+      checkInteger(maxlength, "receive bytes", "maxlength", 0);
     }
     const bytes = await this.#channel.receiveBytes(options);
     this.#used = true;

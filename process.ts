@@ -215,7 +215,10 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
         `Cannot make ${this.name} a daemon or none as it has been started: set "daemon" before start()`,
       );
     }
-    this.#daemon = Boolean(daemon);
+    if (typeof daemon !== "boolean") {
+      throw mustBe(`change ${this.name}`, "daemon", "a boolean", daemon);
+    }
+    this.#daemon = daemon;
   }
 
   /** The process's id; `null` before it is started. */

@@ -350,6 +350,7 @@ export async function checkCall(
   args: string | readonly string[],
   options: Omit<RunOptions<boolean>, "check" | "captureOutput"> = {},
 ): Promise<number> {
+  timeoutOf(options);
   return (await run(args, { ...options, check: true })).returncode;
 }
 
@@ -377,6 +378,7 @@ export async function checkOutput<T extends boolean = false>(
   args: string | readonly string[],
   options: Omit<RunOptions<T>, "check" | "captureOutput" | "stdout"> = {},
 ): Promise<Output<T>> {
+  timeoutOf(options);
   const given: RunOptions<T> = options;
   for (const name of ["stdout", "captureOutput", "check"] as const) {
     if (given[name] === undefined) continue;

@@ -32,6 +32,7 @@ import { ProcessError, TimeoutError, WorkerLostError } from "./errors.ts";
 import {
   checkFunction,
   checkMilliseconds,
+  mustBe,
   type OptionNames,
 } from "./internal/check.ts";
 import {
@@ -227,7 +228,10 @@ export class Thread<A extends unknown[] = unknown[], R = unknown>
         `Cannot make ${this.name} a daemon or none as it has been started: set "daemon" before start()`,
       );
     }
-    this.#daemon = Boolean(daemon);
+    if (typeof daemon !== "boolean") {
+      throw mustBe(`change ${this.name}`, "daemon", "a boolean", daemon);
+    }
+    this.#daemon = daemon;
   }
 
   /**

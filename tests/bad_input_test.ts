@@ -77,7 +77,7 @@ describe("what cannot be", () => {
     using queue = new Queue<number>();
     await assertRejects(
       () => queue.getMany("3" as Any),
-      RangeError,
+      TypeError,
       'current value is "3"',
     );
     for (const no of [null, false, 5]) {

@@ -53,7 +53,10 @@ export function checkProcessSettings(settings: object, cannot: string): void {
   if (!isLeftAway(env)) checkEnv(env, cannot);
   if (!isLeftAway(cwd)) checkCwd(cwd, cannot);
   for (const [name, value] of Object.entries({ stdout, stderr })) {
-    if (isLeftAway(value) || value === "inherit" || value === "null") continue;
+    // It is not left away by null, which may be taken for "null".
+    if (value === undefined || value === "inherit" || value === "null") {
+      continue;
+    }
     throw mustBe(cannot, name, '"inherit" or "null"', value);
   }
   if (!isLeftAway(permissions)) checkPermissions(permissions);

@@ -1,6 +1,7 @@
 /** How a thread gets from a queue. */
 
 import { EmptyError, ShutDownError } from "../../errors.ts";
+import { checkInteger } from "../check.ts";
 import { throwIfKilled } from "../context.ts";
 import type { Line } from "../memory/waits.ts";
 import { given } from "../pace.ts";
@@ -58,13 +59,7 @@ export class Getter {
   }
 
   async getMany(max: number, options: WaitOptions = {}): Promise<unknown[]> {
-    if (!(Number.isInteger(max) && max >= 1)) {
-      throw new RangeError(
-        `Cannot get so many items as "max" must be an integer >= 1: current value is ${
-          Deno.inspect(max, { depth: 0 })
-        }`,
-      );
-    }
+    checkInteger(max, "get so many items", "max", 1);
     const items = await this.#wait(() => this.#attemptMany(max), options);
     if (items === undefined) throw stayedEmpty(options);
     return await given(items);

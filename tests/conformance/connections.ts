@@ -198,7 +198,11 @@ export function connectionConformance(flavour: ConnectionFlavour): void {
       );
       assertEquals(error.bytes, pattern(10));
       assertEquals(await b.recvBytes({ maxlength: 5 }), pattern(5));
-      await assertRejects(() => b.recvBytes({ maxlength: -1 }), RangeError);
+      for (const maxlength of [-1, NaN, 1.5]) {
+        await assertRejects(() => b.recvBytes({ maxlength }), RangeError);
+      }
+      const text = { maxlength: "5" as unknown as number };
+      await assertRejects(() => b.recvBytes(text), TypeError, '"maxlength"');
     });
 
     it("polls: nothing, a message, an empty one, the end", async () => {

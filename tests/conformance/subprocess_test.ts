@@ -641,11 +641,13 @@ describe("what a program is run with", () => {
         TypeError,
         '"options" must be an object',
       );
-      await assertRejects(
-        () => run(["true"], options as never),
-        TypeError,
-        '"options" must be an object',
-      );
+      for (const to of [run, call, checkCall, checkOutput]) {
+        await assertRejects(
+          () => to(["true"], options as never),
+          TypeError,
+          '"options" must be an object',
+        );
+      }
     }
     assertThrows(
       () => new Popen("true", { shell: "/bin/sh" as never }),

@@ -269,6 +269,13 @@ export function workerConformance(flavour: WorkerFlavour): void {
 
     it("is a daemon where it is told so, before it starts", async () => {
       const process = new Process({ target: flavour.isDaemon });
+      for (const no of ["x", 1, null] as unknown as boolean[]) {
+        assertThrows(
+          () => process.daemon = no,
+          TypeError,
+          '"daemon" must be a boolean',
+        );
+      }
       process.daemon = true;
       process.start();
       assertThrows(() => process.daemon = false, ProcessError);

@@ -9,6 +9,7 @@ export const WRONG_SETTINGS = [
   [{ env: { A: 1 } }, '"env.A" must be a string'],
   [{ cwd: 5 }, '"cwd" must be a path'],
   [{ stdout: "pipe" }, '"stdout" must be "inherit" or "null"'],
+  [{ stdout: null }, '"stdout" must be "inherit" or "null"'],
   [{ stderr: 1 }, '"stderr" must be "inherit" or "null"'],
   [{ v8Flags: "--expose-gc" }, '"v8Flags" must be an array'],
   [{ v8Flags: [5] }, '"v8Flags[0]" must be a string'],

@@ -12,6 +12,7 @@ import {
   pipe,
   Process,
   Queue,
+  ShutDownError,
   Thread,
   wait,
 } from "@multi/processing";
@@ -20,6 +21,7 @@ import { nameOfReceived } from "./fixtures/gets_anything.ts";
 import * as work from "./fixtures/pipe_work.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { until } from "./support/until.ts";
+import { whenRead } from "./support/when_read.ts";
 
 /** How much of the memory is taken. */
 function taken(): number {
@@ -194,6 +196,42 @@ describe("an end of a pipe", () => {
     assertEquals(await isPending(receiving), true);
     other.close();
     await assertRejects(() => receiving, EOFError);
+  });
+
+  it("is not received from once options have closed it, nor waited for", async () => {
+    const uses: ((end: Connection, close: () => 0) => unknown)[] = [
+      (end, close) => end.recv(whenRead(close)),
+      (end, close) => end.recvBytes(whenRead(close)),
+      (end, close) => end.recvSync(whenRead(close)),
+      (end, close) => end.poll(whenRead(close)),
+      (end, close) => {
+        const ready = wait([end], { timeout: 0 });
+        close(); // when it was looked at, but not asked
+        return ready;
+      },
+    ];
+    const before = taken();
+    for (const use of uses) {
+      const [here, there] = pipe();
+      const others: Connection[] = [];
+      const close = () => {
+        here.close();
+        there.close();
+        // One of them has its memory.
+        while (others.length < 50) {
+          const ends = pipe();
+          for (const end of ends) end.sendSync("of another");
+          others.push(...ends);
+        }
+        return 0 as const;
+      };
+      await assertRejects(async () => await use(here, close), ShutDownError);
+      for (const other of others) {
+        assertEquals(await other.recv(), "of another");
+        other.close();
+      }
+    }
+    assert(taken() <= before);
   });
 
   it("can be closed at the same moment as the other one", async () => {

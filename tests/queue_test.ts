@@ -10,6 +10,7 @@ import {
   Process,
   Queue,
   registerClass,
+  ShutDownError,
   spawn,
 } from "@multi/processing";
 import { ownHome } from "../internal/memory/home.ts";
@@ -17,6 +18,7 @@ import { nameOf } from "./fixtures/gets_anything.ts";
 import * as work from "./fixtures/queue_work.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { until } from "./support/until.ts";
+import { whenRead } from "./support/when_read.ts";
 
 /** How much of the memory is taken. */
 function taken(): number {
@@ -203,14 +205,15 @@ describe("an item of a queue", () => {
       ] as const
     ) {
       const others: Queue<unknown>[] = [];
-      use({
+      const item = {
         get name() {
           open.close();
           // Who takes its place must not find the item.
           for (let i = 0; i < 50; i++) others.push(new Queue());
           return "x".repeat(1000);
         },
-      });
+      };
+      assertThrows(() => use(item), ShutDownError);
       for (const other of others) {
         assertEquals(await other.qsize(), 0);
         other.close();
@@ -218,6 +221,58 @@ describe("an item of a queue", () => {
     }
     receiver.close();
     assertEquals(taken(), before);
+  });
+
+  it("is neither put nor got where an iterable or options have closed it", async () => {
+    const uses: ((queue: Queue<string>, close: () => 0) => unknown)[] = [
+      (queue, close) => queue.put("stray", whenRead(close)),
+      (queue, close) => queue.putSync("stray", whenRead(close)),
+      (queue, close) => queue.putMany(["stray"], whenRead(close)),
+      (queue, close) =>
+        queue.putMany(function* () {
+          close();
+          yield "stray";
+        }()),
+      (queue, close) => queue.get(whenRead(close)),
+      (queue, close) => queue.getSync(whenRead(close)),
+      (queue, close) => queue.getMany(5, whenRead(close)),
+    ];
+    const before = taken();
+    for (const use of uses) {
+      const queue = new Queue<string>();
+      const others: Queue<string>[] = [];
+      const close = () => {
+        queue.close();
+        // One of them has its memory.
+        while (others.length < 50) {
+          const other = new Queue<string>();
+          other.putSync("of another");
+          others.push(other);
+        }
+        return 0 as const;
+      };
+      await assertRejects(async () => await use(queue, close), ShutDownError);
+      for (const other of others) {
+        assertEquals(await other.getMany(5), ["of another"]);
+        other.close();
+      }
+    }
+    assert(taken() <= before);
+  });
+
+  it("does not wait for a queue that it has closed itself", async () => {
+    const queue = new Queue<unknown>(1);
+    await queue.put(1);
+    const item = {
+      get name() {
+        queue.close();
+        return "name";
+      },
+    };
+    await assertRejects(
+      () => queue.put(item, { timeout: 5000 }),
+      ShutDownError,
+    );
   });
 
   it("cannot be a queue that was closed", async () => {

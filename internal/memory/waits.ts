@@ -70,6 +70,8 @@ export class Line {
   /** For how many of them the program goes on. */
   #keepers = 0;
   #isAboutToLook = false;
+  /** The error of who begins to wait, where this thread has what is waited for no more. */
+  #closed: (() => Error) | null = null;
   /**
    * How often to look before going to sleep: more after it has helped, less after
    * it has not. (To look longer where something came soon after it was given up
@@ -99,6 +101,7 @@ export class Line {
       options.signal?.throwIfAborted();
       const coroutine = currentCoroutine();
       coroutine?.throwIfKilled();
+      this.checkOpen();
       if (this.#waiters.length === 0) {
         const taken = attempt() ??
           (timeout === 0 ? undefined : this.#spin(attempt));
@@ -121,6 +124,7 @@ export class Line {
     options: SyncWaitOptions = {},
   ): R | undefined {
     const timeout = timeoutOf(options);
+    this.checkOpen();
     const taken = attempt() ??
       (timeout === 0 ? undefined : this.#spin(attempt));
     if (taken !== undefined || timeout === 0) return taken;
@@ -204,6 +208,28 @@ export class Line {
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
     this.leave();
     this.#waits.remove(this);
+  }
+
+  /**
+   * This thread lets go of what is waited for, whose memory may be another object's
+   * from now on: all waits end with that error, and nobody begins another.
+   */
+  close(error: () => Error): void {
+    this.#closed = error;
+    this.fail(error());
+  }
+
+  /** It has it again, or still. */
+  open(): void {
+    this.#closed = null;
+  }
+
+  /**
+   * Throws where it was closed. To be called after any code of the user that runs
+   * in a call, such as a getter of its options, and before the memory is looked at.
+   */
+  checkOpen(): void {
+    if (this.#closed !== null) throw this.#closed();
   }
 
   #queue<R>(

@@ -83,6 +83,8 @@ export class PipeCore {
   /** One more public object stands for it. */
   enter(): void {
     this.#users++;
+    this.receiver?.line.open();
+    this.sender?.line.open();
   }
 
   /**
@@ -93,12 +95,15 @@ export class PipeCore {
     if (--this.#users > 0) return;
     const { sender, receiver, object, end } = this;
     sender?.putAll();
-    receiver?.line.fail(
-      new ShutDownError(
-        `Cannot receive from ${PEER} as this end was closed in this thread`,
-      ),
-    );
+    sender?.line.close(() => closed("send to"));
+    receiver?.line.close(() => closed("receive from"));
     const { holdings } = homeIn(object.space.arena.grant);
     holdings.letGo(object, end, () => this.#users > 0);
   }
+}
+
+function closed(use: string): ShutDownError {
+  return new ShutDownError(
+    `Cannot ${use} ${PEER} as this end was closed in this thread`,
+  );
 }

@@ -161,6 +161,7 @@ export class Putter {
   }
 
   #attempt(composed: Composed): true | undefined {
+    this.line.checkOpen();
     const put = offer(this.#ring.puts, this.#object, composed);
     if (put === Put.SEALED) throw this.#options.sealed();
     if (put === Put.FULL) return undefined;

@@ -100,20 +100,26 @@ export class QueueCore {
   /** One more public object stands for it. */
   enter(): void {
     this.#users++;
+    for (const line of this.#lines) line.open();
   }
 
   /** One of these was closed; when all are, this thread lets go of the queue. */
   leave(): void {
     if (--this.#users > 0) return;
-    const closed = new ShutDownError(
-      "Cannot wait for the queue as it was closed in this thread",
-    );
-    for (const line of [this.getter.line, this.putter.line, this.#joiners]) {
-      line.fail(closed);
-    }
+    for (const line of this.#lines) line.close(closed);
     const { holdings } = homeIn(this.object.space.arena.grant);
     holdings.letGo(this.object, 0, () => this.#users > 0);
   }
+
+  get #lines(): Line[] {
+    return [this.getter.line, this.putter.line, this.#joiners];
+  }
+}
+
+function closed(): ShutDownError {
+  return new ShutDownError(
+    "Cannot wait for the queue as it was closed in this thread",
+  );
 }
 
 function cannotPut(): ShutDownError {

@@ -73,6 +73,7 @@ export class Receiver implements WaitSource {
   }
 
   ready(): boolean {
+    this.line.checkOpen();
     return this.#inbox.held > 0 || this.#incoming.filled.ready();
   }
 
@@ -89,6 +90,7 @@ export class Receiver implements WaitSource {
         timeoutOf(options);
         options.signal?.throwIfAborted();
         throwIfKilled();
+        this.line.checkOpen();
         const taken = attempt();
         if (taken !== undefined) return given(taken.value);
       }

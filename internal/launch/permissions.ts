@@ -88,7 +88,7 @@ export function permissionFlags(
   modules: readonly string[],
 ): string[] {
   if (permissions === "inherit" && hasAllPermissions()) return ["-A"];
-  const asked = askedFor(permissions);
+  const asked = checkPermissions(permissions);
   const flags: string[] = [];
   for (const name of NAMES) {
     if (name === "import") continue;
@@ -107,7 +107,7 @@ export function workerPermissions(
   permissions: Permissions,
 ): "inherit" | "none" | Deno.PermissionOptionsObject {
   if (permissions === "inherit" || permissions === "none") return permissions;
-  const asked = askedFor(permissions);
+  const asked = checkPermissions(permissions);
   return Object.fromEntries(
     Object.entries(asked).map(([name, value]) => [
       name,
@@ -119,12 +119,13 @@ export function workerPermissions(
 /** What is asked for of a permission. */
 type Asked = boolean | "inherit" | readonly (string | URL)[];
 
-/** Checks what one asks for; whether it is there is looked at when it is used. */
-export function checkPermissions(permissions: unknown): void {
-  askedFor(permissions);
-}
-
-function askedFor(permissions: unknown): Partial<Record<Name, Asked>> {
+/**
+ * Checks what one asks for, and gives it; whether it is there is looked at when it is
+ * used.
+ */
+export function checkPermissions(
+  permissions: unknown,
+): Partial<Record<Name, Asked>> {
   if (permissions === "none") return {};
   if (permissions === "inherit") {
     return Object.fromEntries(NAMES.map((name) => [name, "inherit"]));

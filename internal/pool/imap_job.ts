@@ -48,7 +48,6 @@ export class ImapJob
   readonly #isOrdered: boolean;
   readonly #endsByError: boolean;
   readonly #input: Input;
-  readonly #chunksize: number;
   readonly #running = new Map<Task, Chunk>();
   /** Chunks that are given once more, as their worker has died. */
   readonly #again: Chunk[] = [];
@@ -78,14 +77,14 @@ export class ImapJob
   ) {
     const { chunksize = 1 } = plan;
     const arrived = () => dispatcher.schedule();
-    const input = inputOf(plan.items, arrived, () => chunksize);
+    const { size } = dispatcher.crew;
+    const input = inputOf(plan.items, arrived, chunksize, size);
     this.told = plan.told;
     this.#dispatcher = dispatcher;
     this.#plan = plan;
     this.#isOrdered = isOrdered;
     this.#endsByError = endsByError;
     this.#input = input;
-    this.#chunksize = chunksize;
     this.#progress = new MapProgress(dispatcher.progress, input.length);
     this.#limits = new JobLimits(
       dispatcher,
@@ -197,7 +196,7 @@ export class ImapJob
   #nextChunk(): Chunk | null {
     if (this.#isExhausted || !this.#hasRoom()) return null;
     try {
-      const items = this.#input.take(this.#chunksize);
+      const items = this.#input.take(this.#input.each);
       if (this.#isOver) return null; // by what the iterable has done
       if (items.length > 0) {
         const at = this.#taken;
@@ -251,7 +250,7 @@ export class ImapJob
   /** Somebody may soon ask for so many results. */
   #hasRoom(): boolean {
     const { capacity, isClosed } = this.#dispatcher;
-    const most = Math.min(this.#window, 2 * capacity) * this.#chunksize;
+    const most = Math.min(this.#window, 2 * capacity) * this.#input.each;
     return isClosed || this.#taken - this.#given < most + this.#waiters.size;
   }
 
@@ -271,7 +270,7 @@ export class ImapJob
   #hasToWait(): void {
     const window = this.#window;
     if (window > 2 * this.#dispatcher.capacity) return;
-    if (this.#given - this.#givenThen < window * this.#chunksize) return;
+    if (this.#given - this.#givenThen < window * this.#input.each) return;
     this.#givenThen = this.#given;
     this.#ahead = 4 * window;
   }

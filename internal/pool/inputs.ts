@@ -9,6 +9,8 @@ import { checkIterator, checkStep } from "./iterators.ts";
 export interface Input {
   /** How many there are in all; `null`: that is not known. */
   readonly length: number | null;
+  /** How many to take at a time, at first. */
+  readonly each: number;
   /** Whether all were taken. */
   readonly isOver: boolean;
   /**
@@ -21,34 +23,43 @@ export interface Input {
 }
 
 /**
- * Makes it from what the user gives; `arrived` is called when there are more, and
- * `eachOf` says of a length how many will be taken at a time.
+ * Makes it from what the user gives.
+ *
+ * @param arrived Called when there are more.
+ * @param chunksize How many the user wants to be taken at a time.
+ * @param workers Each of them has four chunks of a list, where it is left away.
  */
 export function inputOf(
   items: unknown,
   arrived: () => void,
-  eachOf: (length: number) => number,
+  chunksize: number | undefined,
+  workers: number,
 ): Input {
+  const eachOf = ({ length }: ArrayLike<unknown>) =>
+    chunksize ?? Math.max(1, Math.ceil(length / (4 * workers)));
   if (Array.isArray(items)) {
-    const { length } = items;
-    return new List(copyOf(items, eachOf(length)), length);
+    // Others may give something else when they are asked one after the other.
+    const list = items.constructor === Array ? items : [...items];
+    const each = eachOf(list);
+    return new List(partsOf(list, each), each);
   }
   if (ArrayBuffer.isView(items) && "slice" in items) {
     const copy = (items as Uint8Array).slice();
-    return new List([copy], copy.length);
+    return new List([copy], eachOf(copy));
   }
   if (
     typeof items === "string" || items instanceof Set || items instanceof Map
   ) {
     const copy = [...items];
-    return new List([copy], copy.length);
+    return new List([copy], eachOf(copy));
   }
   checkItems(items);
   if (!isAsyncIterable(items)) {
-    return new Sequence(checkIterator(items[Symbol.iterator](), "items"));
+    const iterator = checkIterator(items[Symbol.iterator](), "items");
+    return new Sequence(iterator, chunksize);
   }
   const iterator = checkIterator(items[Symbol.asyncIterator](), "items");
-  return new Stream(iterator, arrived);
+  return new Stream(iterator, arrived, chunksize);
 }
 
 /** So many items are copied together, if fewer are taken at a time. */
@@ -58,9 +69,7 @@ const TOGETHER = 2 ** 12;
  * A copy in parts that will be taken as they are. One large array would be memory
  * that is fresh from the system each time, which costs more than all else.
  */
-function copyOf(items: unknown[], each: number): unknown[][] {
-  // Others may give something else when they are asked one after the other.
-  const list = items.constructor === Array ? items : [...items];
+function partsOf(list: unknown[], each: number): unknown[][] {
   const size = each * Math.max(1, Math.floor(TOGETHER / each));
   const parts: unknown[][] = [];
   for (let at = 0; at < list.length; at += size) {
@@ -72,14 +81,20 @@ function copyOf(items: unknown[], each: number): unknown[][] {
 /** A list, as it was when it was given. */
 class List implements Input {
   readonly length: number;
+  readonly each: number;
   /** The rest, in parts. */
   readonly #parts: Deque<unknown[] | Uint8Array> = new Deque();
   /** How many of the first one were taken. */
   #at = 0;
 
-  constructor(parts: Iterable<unknown[] | Uint8Array>, length: number) {
-    for (const part of parts) if (part.length > 0) this.#parts.push(part);
+  constructor(parts: Iterable<unknown[] | Uint8Array>, each: number) {
+    let length = 0;
+    for (const part of parts) {
+      length += part.length;
+      if (part.length > 0) this.#parts.push(part);
+    }
     this.length = length;
+    this.each = each;
   }
 
   get isOver(): boolean {
@@ -108,13 +123,15 @@ class List implements Input {
 /** What an iterator gives, when it is asked. */
 class Sequence implements Input {
   readonly length = null;
+  readonly each: number;
   isOver = false;
   readonly #iterator: Iterator<unknown>;
   /** What it has thrown behind items that were taken together with that. */
   #failed: { error: unknown } | null = null;
 
-  constructor(iterator: Iterator<unknown>) {
+  constructor(iterator: Iterator<unknown>, each = 1) {
     this.#iterator = iterator;
+    this.each = each;
   }
 
   take(most: number): unknown[] {
@@ -160,6 +177,7 @@ const READ_AHEAD = 64;
 /** What an asynchronous iterator gives, as it comes. */
 class Stream implements Input {
   readonly length = null;
+  readonly each: number;
   readonly #iterator: AsyncIterator<unknown>;
   readonly #arrived: () => void;
   #items: unknown[] = [];
@@ -168,8 +186,13 @@ class Stream implements Input {
   #hasEnded = false;
   #failed: { error: unknown } | null = null;
 
-  constructor(iterator: AsyncIterator<unknown>, arrived: () => void) {
+  constructor(
+    iterator: AsyncIterator<unknown>,
+    arrived: () => void,
+    each = 1,
+  ) {
     this.#iterator = iterator;
+    this.each = each;
     this.#arrived = arrived;
   }
 

@@ -61,10 +61,9 @@ export class MapJob implements Source, TaskOwner {
     settled: (ok: boolean, value: unknown) => void,
   ) {
     const { chunksize } = plan;
-    const eachOf = (length: number) =>
-      chunksize ?? Math.max(1, Math.ceil(length / (4 * dispatcher.crew.size)));
     const arrived = () => dispatcher.schedule();
-    const input = inputOf(plan.items, arrived, eachOf);
+    const { size } = dispatcher.crew;
+    const input = inputOf(plan.items, arrived, chunksize, size);
     const { length } = input;
     this.told = plan.told;
     this.#dispatcher = dispatcher;
@@ -72,7 +71,7 @@ export class MapJob implements Source, TaskOwner {
     this.#input = input;
     this.#settled = settled;
     this.#adapts = chunksize === undefined && length === null;
-    this.#chunksize = length === null ? chunksize ?? 1 : eachOf(length);
+    this.#chunksize = input.each;
     this.#progress = new MapProgress(dispatcher.progress, length);
     this.#limits = new JobLimits(
       dispatcher,

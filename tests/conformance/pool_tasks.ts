@@ -203,6 +203,17 @@ export function poolTasks({ it, Pool, common }: PoolSubject): void {
         }
       }
       assertEquals(await pool.map(work.square, Twice.of(1, 2, 3)), [4, 16, 36]);
+      class OneTwo extends Array<number> {
+        override [Symbol.iterator](): ArrayIterator<number> {
+          return [1, 2].values();
+        }
+      }
+      for (const length of [0, 1, 2, 100]) { // whatever it says itself
+        const list = OneTwo.from({ length }, () => 0);
+        assertEquals(await pool.map(work.square, list), [1, 4]);
+        const imap = pool.imap(work.square, list);
+        assertEquals(await Array.fromAsync(imap), [1, 4]);
+      }
     });
 
     it("nothing, whatever the form", async () => {

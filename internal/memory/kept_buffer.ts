@@ -4,7 +4,7 @@
  */
 
 import type { Arena } from "./arena.ts";
-import { mayBeFree } from "./garbage.ts";
+import { countView } from "./garbage.ts";
 
 /** What is there as long as its buffer, or its view, is. */
 const kept = new WeakMap<object, object>();
@@ -32,7 +32,7 @@ export function keptBuffer(
     return { buffer: own, start: 0, keep: (view) => view };
   }
   // The buffer is that of all memory: so the views must do it.
-  mayBeFree(length); // if they are forgotten
+  countView(core, length);
   const { buffer, byteOffset } = arena.bytes(offset, length);
   return { buffer, start: byteOffset, keep: (view) => keep(view, core) };
 }

@@ -3,6 +3,7 @@
  * name, or where there is no ffi, from what the threads of this process share.
  */
 
+import { countClosed } from "../memory/garbage.ts";
 import { ownHome } from "../memory/home.ts";
 import { type MemoryCalls, memoryCalls } from "../memory/libc.ts";
 import {
@@ -178,6 +179,11 @@ class SegmentCore {
   get isKept(): boolean {
     return this.#bytes !== null || made.has(this);
   }
+
+  /** One who has used it, or has made it, does so no more. */
+  left(): void {
+    if (this.#bytes !== null) countClosed(this, this.#bytes.length);
+  }
 }
 
 /** What this thread has made: it stays until it is unlinked, or the thread ends. */
@@ -185,7 +191,7 @@ const made = new Set<SegmentCore>();
 
 function createInProcess(name: string, size: number): Region | null {
   for (const core of made) {
-    if (isSegmentUnlinked(core.object)) made.delete(core);
+    if (isSegmentUnlinked(core.object) && made.delete(core)) core.left();
   }
   const object = createSegment(ownHome().space, name, size);
   if (object === null) return null;
@@ -222,7 +228,8 @@ class InProcess implements Region {
   }
 
   close(): void {
-    leave(this.#core); // or, if it is looked at, when what does so is collected
+    leave(this.#core);
+    this.#core.left(); // if it is looked at, it is free when that is collected
   }
 
   handle(): Handle {

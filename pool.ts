@@ -31,6 +31,7 @@ export {
   ProcessPoolExecutor,
   ThreadPoolExecutor,
 } from "./internal/pool/executor.ts";
+export type { ExecutorMapOptions } from "./internal/pool/map_arguments.ts";
 export { Future } from "./internal/pool/future.ts";
 export { asCompleted, type Completed } from "./internal/pool/as_completed.ts";
 export type {

@@ -82,6 +82,13 @@ export function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof (value as Iterable<unknown>)?.[Symbol.iterator] === "function";
 }
 
+/** Whether it is an object that has nothing but fields. */
+export function isPlain(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 /** Checks what a function is to be called with each of, at once or as it comes. */
 export function checkItems(
   items: unknown,

@@ -2,7 +2,6 @@ import { BrokenPoolError } from "../../errors.ts";
 import {
   checkBoolean,
   checkInteger,
-  checkIterable,
   checkOptions,
   type OptionNames,
 } from "../check.ts";
@@ -14,7 +13,7 @@ import { PROCESSES, THREADS } from "./carriers.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { Future } from "./future.ts";
 import { ImapJob } from "./imap_job.ts";
-import { checkIterator, checkStep } from "./iterators.ts";
+import { type ExecutorMapOptions, mapArguments, zip } from "./map_arguments.ts";
 import {
   CREATE,
   makeDispatcher,
@@ -163,35 +162,67 @@ export abstract class Executor implements AsyncDisposable {
    * Calls a function with the first item of each iterable, then with the second of
    * each, and so on until one of them has no more; gives the results in their order.
    * The iterables are asked for their items as workers are free for them. An error
-   * ends it.
+   * ends it. Options, if any, stand behind the iterables.
+   *
+   * Cancel safety: leaving the loop takes back what has not begun.
+   *
+   * @example With a time-out
+   * ```ts
+   * import { TimeoutError } from "@multi/processing/errors";
+   * import { ThreadPoolExecutor } from "@multi/processing/pool";
+   * import { assertRejects } from "@std/assert";
+   *
+   * const slow = (ms: number) =>
+   *   new Promise((resolve) => setTimeout(resolve, ms));
+   *
+   * await using executor = new ThreadPoolExecutor(1);
+   * const results = executor.map(slow, [200], { timeout: 50 });
+   * await assertRejects(() => results.next(), TimeoutError);
+   * ```
    *
    * @throws {ShutDownError} After `shutdown()`.
-   * @throws {TypeError} If one of them cannot be iterated at once.
+   * @throws {TypeError} If one of them cannot be iterated at once, or an option is
+   * none.
+   * @throws {RangeError} If an option is out of its range.
    *
    * Python: `concurrent.futures.Executor.map`.
    */
   map<A extends unknown[], R>(
     fn: Target<A, R>,
     ...iterables: { [K in keyof A]: Iterable<A[K]> }
+  ): AsyncIterableIterator<R>;
+  /**
+   * The same, with options behind the iterables.
+   *
+   * Python: `concurrent.futures.Executor.map`.
+   */
+  map<A extends unknown[], R>(
+    fn: Target<A, R>,
+    ...iterablesAndOptions: [
+      ...iterables: { [K in keyof A]: Iterable<A[K]> },
+      options: ExecutorMapOptions,
+    ]
+  ): AsyncIterableIterator<R>;
+  map<R>(
+    fn: Target<never, R>,
+    ...given: unknown[]
   ): AsyncIterableIterator<R> {
     const dispatcher = this.#dispatcher;
     dispatcher.checkOpen();
-    for (const [i, iterable] of iterables.entries()) {
-      checkIterable(iterable, "map", nameOf(i));
-    }
+    const { iterables, timeout, chunksize } = mapArguments(given);
     const job = new ImapJob(
       dispatcher,
       {
         fn: dispatcher.functions.of(fn),
         items: zip(iterables),
         isStar: true,
-        chunksize: undefined,
+        chunksize,
         limits: NO_LIMITS,
         retries: 0,
         keeper: this,
         told: undefined,
       },
-      { isOrdered: true, endsByError: true },
+      { isOrdered: true, endsByError: true, timeout },
     );
     return job as AsyncIterableIterator<unknown> as AsyncIterableIterator<R>;
   }
@@ -267,28 +298,4 @@ export class ThreadPoolExecutor extends Executor {
   constructor(options?: number | ExecutorOptions) {
     super("thread", options);
   }
-}
-
-function* zip(iterables: readonly Iterable<unknown>[]): Generator<unknown[]> {
-  const iterators = iterables.map((iterable, i) =>
-    checkIterator(iterable[Symbol.iterator](), nameOf(i))
-  );
-  try {
-    for (;;) {
-      const items: unknown[] = [];
-      for (const [i, iterator] of iterators.entries()) {
-        const { done, value } = checkStep(iterator.next(), nameOf(i));
-        if (done) return;
-        items.push(value);
-      }
-      if (items.length === 0) return;
-      yield items;
-    }
-  } finally {
-    for (const iterator of iterators) iterator.return?.();
-  }
-}
-
-function nameOf(i: number): string {
-  return `iterables[${i}]`;
 }

@@ -2,6 +2,7 @@
 
 import { TimeoutError, WorkerLostError } from "../../errors.ts";
 import { type Coroutine, currentCoroutine } from "../context.ts";
+import { after } from "../wait.ts";
 import { draftChunk } from "./chunks.ts";
 import { Deque } from "./deque.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -28,6 +29,8 @@ export interface ImapKind {
   readonly isOrdered: boolean;
   /** Whether no more are given after an error. */
   readonly endsByError: boolean;
+  /** How long results are waited for, in all (ms). */
+  readonly timeout?: number;
 }
 
 /** Who waits for a result. */
@@ -67,13 +70,16 @@ export class ImapJob
   #failed: { error: unknown } | null = null;
   #isExhausted = false;
   #isOver = false;
+  /** The error of who waits for a result from now on. */
+  #late: TimeoutError | null = null;
+  readonly #cancelLate: () => void;
   readonly #progress: MapProgress;
   readonly #limits: JobLimits;
 
   constructor(
     dispatcher: Dispatcher,
     plan: MapPlan,
-    { isOrdered, endsByError }: ImapKind,
+    { isOrdered, endsByError, timeout = Infinity }: ImapKind,
   ) {
     const { chunksize = 1 } = plan;
     const arrived = () => dispatcher.schedule();
@@ -91,6 +97,13 @@ export class ImapJob
       plan.limits,
       (reason, isAbort) => this.#stop(reason, isAbort),
     );
+    const late = () => {
+      this.#late = new TimeoutError(
+        `Not all results came within ${timeout} ms`,
+      );
+      this.#serve();
+    };
+    this.#cancelLate = after(timeout, late, false); // a worker holds the program
     if (input.isOver) {
       this.#exhausted();
       this.#serve();
@@ -307,8 +320,11 @@ export class ImapJob
       else reject(outcome.value);
       if (!outcome.ok && this.#endsByError) return void this.return();
     }
-    if (!this.#isExhausted || this.#passed < this.#taken) return;
-    if (this.#ready.size === 0) this.#finish();
+    if (this.#isExhausted && this.#passed >= this.#taken) {
+      if (this.#ready.size === 0) this.#finish();
+    } else if (this.#late !== null && this.#waiters.size > 0) {
+      this.#end({ error: this.#late }, false);
+    }
   }
 
   #exhausted(): void {
@@ -329,6 +345,7 @@ export class ImapJob
     if (!this.#isOver) {
       this.#isOver = true;
       this.#limits.end();
+      this.#cancelLate();
     }
     while (this.#waiters.size > 0) {
       const { resolve, reject } = this.#waiters.shift()!;
@@ -348,6 +365,7 @@ export class ImapJob
     if (this.#isOver) return this.#finish();
     this.#isOver = true;
     this.#limits.end();
+    this.#cancelLate();
     this.#failed = failed;
     this.#again.length = 0;
     this.#exhausted();

@@ -1,6 +1,6 @@
 /** What users give to make lists, dicts and numbers of. */
 
-import { isIterable } from "../check.ts";
+import { isIterable, isPlain } from "../check.ts";
 import { checkKey, type DictKey } from "./keys.ts";
 
 /** The items to make `what` of, which is told to be `wanted` where they are none. */
@@ -44,13 +44,6 @@ export function fieldsOf(
 ): [name: string, value: unknown][] {
   if (isPlain(object)) return Object.entries(object);
   throw refuse(object, what, wanted);
-}
-
-/** Whether it is an object that has nothing but fields. */
-function isPlain(value: unknown): value is object {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function refuse(value: unknown, what: string, wanted: string): TypeError {

@@ -122,6 +122,33 @@ export function executorConformance(
       );
     });
 
+    it("ends a map whose results are late, and begins no more of it", async () => {
+      await using first = await tempFile();
+      await using second = await tempFile();
+      await using executor = new Executor(1);
+      const late = executor.map(
+        work.meet,
+        [[first.path, 2], [second.path, 1]],
+        { timeout: 100 },
+      );
+      await assertRejects(() => late.next(), TimeoutError, "100 ms");
+      assertEquals((await late.next()).done, true);
+      await Deno.writeTextFile(first.path, "xx", { append: true });
+      await executor.submit(work.nothing); // what was begun before has ended
+      assertEquals(await Deno.readTextFile(second.path), "");
+    });
+
+    it("maps by chunks, with time enough", async () => {
+      await using executor = new Executor(2);
+      const map = executor.map(work.multiply, numbers(20), numbers(30), {
+        chunksize: 7,
+        timeout: 2 ** 40,
+      });
+      assertEquals(await Array.fromAsync(map), numbers(20).map((n) => n * n));
+      const fewer = executor.map((n) => n + 1, [1, 2], { timeout: Infinity });
+      assertEquals(await Array.fromAsync(fewer), [2, 3]);
+    });
+
     it("says what is wrong", async () => {
       assertThrows(() => new Executor(0), RangeError, "maxWorkers");
       assertThrows(() => new Executor({ maxWorkers: -1 }), RangeError);
@@ -168,6 +195,23 @@ export function executorConformance(
           () => executor.map(work.multiply, [1, 2], items as never).next(),
           TypeError,
           '"iterables[1]" must be iterated by',
+        );
+      }
+      for (
+        const [given, message] of [
+          [[{ timeout: 5 }], '"iterables[0]" must be iterable'],
+          [[[1], 5], '"iterables[1]" must be iterable'],
+          [[{ timeout: 5 }, [1]], '"iterables[0]" must be iterable'],
+          [[[1], { timeout: "5" }], '"timeout" must be a number of milli'],
+          [[[1], { timeout: -1 }], '"timeout" must be >= 0'],
+          [[[1], { chunksize: 0 }], '"chunksize" must be an integer >= 1'],
+          [[[1], { chunkSize: 2 }], '"chunkSize" is none'],
+        ] as [unknown[], string][]
+      ) {
+        assertThrows(
+          () => executor.map(work.square, ...given as [number[]]),
+          Error,
+          message,
         );
       }
     });

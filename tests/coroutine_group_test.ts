@@ -133,6 +133,60 @@ for (
       }
     });
 
+    it("kills those, too, that come in the place of who was killed", async () => {
+      const group = make();
+      const made: Greenlet[] = [];
+      const make3 = (left = 2) => {
+        const greenlet = group.spawn(sleep, MINUTE);
+        made.push(greenlet);
+        if (left > 0) greenlet.link(() => make3(left - 1));
+      };
+      make3();
+      group.spawn(async () => {
+        try {
+          await sleep(MINUTE);
+        } finally {
+          made.push(group.spawn(sleep, MINUTE));
+        }
+      });
+      await sleep(0);
+      assertEquals(await group.kill(), true);
+      assertEquals(
+        made.map((greenlet) => greenlet.ready()),
+        Array(4).fill(true),
+      );
+      assertEquals(group.greenlets, []);
+    });
+
+    it("kills each once, however long it takes to end", async () => {
+      const group = make();
+      const exits: unknown[] = [];
+      group.spawn(async () => {
+        for (const ms of [MINUTE, 1, 1]) {
+          await sleep(ms).catch((exit) => exits.push(exit));
+        }
+        group.spawn(sleep, MINUTE);
+      });
+      await sleep(0);
+      assertEquals(await group.kill(), true);
+      assertEquals(exits.length, 1);
+    });
+
+    it("gives up killing in time where another comes for each", async () => {
+      const group = make();
+      let goesOn = true;
+      const replace = () => {
+        if (goesOn) group.spawn(sleep, MINUTE).link(replace);
+      };
+      replace();
+      assertEquals(await group.kill({ timeout: 20 }), false);
+      assertEquals(await group.kill({ timeout: 0 }), false);
+      const signal = AbortSignal.timeout(20);
+      await assertRejects(() => group.kill({ signal }), DOMException);
+      goesOn = false;
+      assertEquals(await group.kill(), true);
+    });
+
     it("is killed by await using", async () => {
       let greenlet: Greenlet | undefined;
       {

@@ -1,13 +1,15 @@
 /** Groups of coroutines. */
 
 import { checkIterable } from "../check.ts";
-import { TIMED_OUT, waitFor, type WaitOptions } from "../wait.ts";
+import { TIMED_OUT, timeoutOf, waitFor, type WaitOptions } from "../wait.ts";
 import { Arrivals } from "./arrivals.ts";
 import { FAILED } from "./core.ts";
 import { coreOf, type Greenlet, type Outcome, prepare } from "./greenlet.ts";
+import { haveEnded, killall } from "./joining.ts";
 import { kill, type KillOptions } from "./kill.ts";
 import { imap, type ImapOptions, map } from "./mapping.ts";
 import { Members } from "./members.ts";
+import { turn } from "./turns.ts";
 
 /** How to wait for a group. */
 export interface GroupJoinOptions extends WaitOptions {
@@ -135,14 +137,27 @@ export class Group implements AsyncDisposable {
   }
 
   /**
-   * Kills all that are in it, and waits until the group is empty; `false` if the
-   * time ran out before. See {@linkcode Greenlet.kill}.
+   * Kills all that are in it, and when they have ended those that have come
+   * meanwhile, until the group is empty; `false` if the time ran out before. See
+   * {@linkcode Greenlet.kill}.
    *
-   * Cancel safety: giving up leaves them killed.
+   * Cancel safety: giving up leaves killed who was.
    */
   kill(options: KillOptions = {}): Promise<boolean> {
     const { cores } = this.#members;
-    return kill(cores, options, () => this.join(options));
+    const { greenlets } = this;
+    return kill(cores, options, async () => {
+      const end = performance.now() + timeoutOf(options);
+      let ended = await haveEnded(greenlets, options);
+      while (ended && cores.size > 0) {
+        // Where each that ends makes another, time is to go on.
+        await turn();
+        const timeout = Math.max(0, end - performance.now());
+        ended = await killall(this.greenlets, { ...options, timeout }) &&
+          timeout > 0;
+      }
+      return ended;
+    });
   }
 
   /** Whether one more would have to wait for a place: not in a group. */

@@ -160,9 +160,18 @@ export function killall(
 ): Promise<boolean> {
   checkIterable(list, "kill coroutines", "list");
   const greenlets = [...list];
-  return kill(greenlets.map(coreOf), options, async () => {
-    const { timeout, signal } = options;
-    const ended = await joinall(greenlets, { timeout, signal });
-    return ended.length === new Set(greenlets).size;
-  });
+  return kill(
+    greenlets.map(coreOf),
+    options,
+    () => haveEnded(greenlets, options),
+  );
+}
+
+/** Waits until they have ended; `false` if the time ran out before. */
+export async function haveEnded(
+  greenlets: Greenlet[],
+  { timeout, signal }: WaitOptions,
+): Promise<boolean> {
+  const ended = await joinall(greenlets, { timeout, signal });
+  return ended.length === new Set(greenlets).size;
 }

@@ -2,6 +2,7 @@
 
 import { checkMilliseconds, checkOptions, checkSignal } from "./check.ts";
 import { currentCoroutine } from "./context.ts";
+import { Settlement } from "./settlement.ts";
 
 /** How long to wait, and what ends the wait. */
 export interface WaitOptions {
@@ -94,9 +95,12 @@ export function holdsProgram(signal: AbortSignal | undefined): boolean {
 /** What {@linkcode waitFor} returns when time ran out. */
 export const TIMED_OUT: unique symbol = Symbol("timed out");
 
+const SETTLED = Promise.resolve();
+
 /**
- * Waits for a promise, and leaves no timer and no listener behind. The kill of
- * the coroutine that waits ends the wait with its `GreenletExit`.
+ * Waits for a promise, and leaves no timer, no listener and nothing with the
+ * promise behind. The kill of the coroutine that waits ends the wait with its
+ * `GreenletExit`.
  *
  * Cancel safety: giving up leaves the promise as it was.
  */
@@ -112,36 +116,40 @@ export async function waitFor<T>(
   if (timeout === Infinity && signal === undefined && coroutine === null) {
     return await promise;
   }
-  // What is settled already wins the race against a time of 0.
-  if (timeout === 0) {
-    return await Promise.race([promise, Promise.resolve(TIMED_OUT)] as const);
-  }
+  const settlement = Settlement.of(promise);
   const { promise: ended, resolve, reject } = Promise.withResolvers<
     T | typeof TIMED_OUT
   >();
-  // At once, not when the caller goes on: a kill in between would be lost.
-  const end = () => {
-    cancel();
-    forget?.();
-    signal?.removeEventListener("abort", abort);
-  };
-  const abort = () => fail(signal!.reason);
-  const succeed = (value: T | typeof TIMED_OUT) => {
+  const settled = () => {
     end();
-    resolve(value);
+    settlement.tell(resolve, reject);
+  };
+  const late = () => {
+    end();
+    resolve(TIMED_OUT);
   };
   const fail = (error: unknown) => {
     end();
     reject(error);
   };
-  const cancel = after(
-    timeout,
-    () => succeed(TIMED_OUT),
-    holdsProgram(signal),
-  );
-  const forget = coroutine?.onKill(fail);
-  signal?.addEventListener("abort", abort, { once: true });
-  promise.then(succeed, fail);
+  const abort = () => fail(signal!.reason);
+  let cancel: (() => void) | undefined;
+  let forget: (() => void) | undefined;
+  // At once, not when the caller goes on: a kill in between would be lost.
+  const end = () => {
+    settlement.delete(settled);
+    cancel?.();
+    forget?.();
+    signal?.removeEventListener("abort", abort);
+  };
+  settlement.add(settled);
+  if (timeout === 0) {
+    void SETTLED.then(late); // what is settled already comes before it
+  } else {
+    cancel = after(timeout, late, holdsProgram(signal));
+    forget = coroutine?.onKill(fail);
+    signal?.addEventListener("abort", abort, { once: true });
+  }
   return await ended;
 }
 

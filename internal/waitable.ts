@@ -2,9 +2,9 @@
 
 import { checkIterable } from "./check.ts";
 import { throwIfKilled } from "./context.ts";
+import { Settlement } from "./settlement.ts";
 import { breathe, turn } from "./turn.ts";
 import { TIMED_OUT, timeoutOf, waitFor, type WaitOptions } from "./wait.ts";
-import { WaitQueue } from "./wait_queue.ts";
 
 /** The method by which an object says when it is ready. */
 export const WAITABLE: unique symbol = Symbol("waitable");
@@ -81,12 +81,7 @@ function sourceOf(object: unknown): WaitSource {
   ) {
     if (WAITABLE in object) return (object as WaitableObject)[WAITABLE]();
     if ("then" in object && typeof object.then === "function") {
-      let source = promises.get(object);
-      if (!source) {
-        source = new PromiseSource(object as PromiseLike<unknown>);
-        promises.set(object, source);
-      }
-      return source;
+      return new PromiseSource(object as PromiseLike<unknown>);
     }
   }
   throw new TypeError(
@@ -96,26 +91,24 @@ function sourceOf(object: unknown): WaitSource {
   );
 }
 
-/** One for each promise, lest every wait leave a reaction with the same one. */
-const promises = new WeakMap<object, PromiseSource>();
-
 class PromiseSource implements WaitSource {
-  #settled = false;
-  #waits = new WaitQueue<void>();
+  #settlement: Settlement<unknown>;
 
   constructor(promise: PromiseLike<unknown>) {
-    const settled = () => {
-      this.#settled = true;
-      this.#waits.resolveAll();
-    };
-    Promise.resolve(promise).then(settled, settled);
+    this.#settlement = Settlement.of(promise);
   }
 
   ready(): boolean {
-    return this.#settled;
+    return this.#settlement.isSettled;
   }
 
-  async whenReady(signal: AbortSignal): Promise<void> {
-    if (!this.#settled) await this.#waits.wait(undefined, { signal });
+  whenReady(signal: AbortSignal): Promise<void> {
+    const settlement = this.#settlement;
+    if (settlement.isSettled) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const settled = () => resolve();
+    settlement.add(settled);
+    signal.addEventListener("abort", () => settlement.delete(settled));
+    return promise;
   }
 }

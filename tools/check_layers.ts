@@ -17,10 +17,12 @@ const LAYERS = [
   ["errors.ts"],
   [
     "internal/async_variable.ts",
+    "internal/callbacks.ts",
     "internal/check.ts",
     "internal/context.ts",
     "internal/pace.ts",
     "internal/runtime_core.ts",
+    "internal/settlement.ts",
     "internal/turn.ts",
     "internal/wait.ts",
     "internal/wire/",

@@ -9,7 +9,7 @@ import {
   hasCallback,
   withCallback,
   withoutCallback,
-} from "./callbacks.ts";
+} from "../callbacks.ts";
 import { watchFailure } from "./failures.ts";
 import { SETTLED } from "./turns.ts";
 

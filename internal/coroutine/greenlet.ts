@@ -53,7 +53,8 @@ export let coreOf: (greenlet: Greenlet) => Core;
  */
 export class Greenlet<R = unknown> implements PromiseLike<R> {
   #core: Core;
-  #callbacks: Set<(greenlet: never) => unknown> | null = null;
+  /** What `link` calls back, and what takes that back. */
+  #links: Map<(greenlet: never) => unknown, () => void> | null = null;
 
   static {
     make = (fn, args) => new Greenlet(fn, args);
@@ -199,15 +200,13 @@ export class Greenlet<R = unknown> implements PromiseLike<R> {
    */
   link(callback: (greenlet: this) => unknown): void {
     checkFunction(callback, "link", "callback");
-    const callbacks = this.#callbacks ??= new Set();
-    if (callbacks.has(callback)) return;
-    callbacks.add(callback);
-    void this.#callBack(callback);
+    if (!this.#links?.has(callback)) void this.#callBack(callback);
   }
 
   /** Takes back {@linkcode link}. */
   unlink(callback: (greenlet: this) => unknown): void {
-    this.#callbacks?.delete(callback);
+    this.#links?.get(callback)?.();
+    this.#links?.delete(callback);
   }
 
   /** Shows it as what it is at this moment. */
@@ -221,8 +220,15 @@ export class Greenlet<R = unknown> implements PromiseLike<R> {
   }
 
   async #callBack(callback: (greenlet: this) => unknown) {
-    await this.#core.ended;
-    if (!this.#callbacks?.delete(callback)) return;
+    const core = this.#core;
+    const links = this.#links ??= new Map();
+    // (In a promise of its own, of which nothing is left when it is taken back.)
+    const { promise: ended, resolve } = Promise.withResolvers<Core>();
+    links.set(callback, () => core.unlink(resolve));
+    if (core.isDone) resolve(core);
+    else core.link(resolve);
+    await ended;
+    if (!links.delete(callback)) return;
     try {
       await callback(this);
     } catch (error) {

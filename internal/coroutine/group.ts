@@ -9,7 +9,7 @@ import { haveEnded, killall } from "./joining.ts";
 import { kill, type KillOptions } from "./kill.ts";
 import { imap, type ImapOptions, map } from "./mapping.ts";
 import { Members } from "./members.ts";
-import { turn } from "./turns.ts";
+import { SETTLED, turn } from "./turns.ts";
 
 /** How to wait for a group. */
 export interface GroupJoinOptions extends WaitOptions {
@@ -225,11 +225,14 @@ export class GreenletPool extends Group {
    *
    * Cancel safety: giving up takes nothing.
    */
-  async waitAvailable(options?: WaitOptions): Promise<boolean> {
+  async waitAvailable(options: WaitOptions = {}): Promise<boolean> {
     const members = membersOf(this);
-    const available = async () => {
-      while (members.isFull) await members.whenLeft();
-    };
-    return await waitFor(available(), options) !== TIMED_OUT;
+    const end = performance.now() + timeoutOf(options);
+    do {
+      const left = members.isFull ? members.whenLeft() : SETTLED;
+      const timeout = Math.max(0, end - performance.now());
+      if (await waitFor(left, { ...options, timeout }) === TIMED_OUT) break;
+    } while (members.isFull);
+    return !members.isFull;
   }
 }

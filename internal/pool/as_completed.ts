@@ -61,6 +61,8 @@ class Completion<R> implements AsyncIterableIterator<Future<R>> {
   readonly #timeout: number;
   readonly #end: number;
   readonly #done = new Deque<Future<R>>();
+  /** What takes back the call of each that is not done. */
+  readonly #calls = new Map<Future<R>, () => void>();
   #given = 0;
   #wake: (() => void) | null = null;
 
@@ -73,10 +75,14 @@ class Completion<R> implements AsyncIterableIterator<Future<R>> {
     this.#signal = options.signal;
     this.#end = performance.now() + this.#timeout;
     for (const future of futures) {
-      eventualOf(future as Future<unknown>).whenSettled(() => {
+      const eventual = eventualOf(future as Future<unknown>);
+      const call = () => {
+        this.#calls.delete(future);
         this.#done.push(future);
         this.#wake?.();
-      });
+      };
+      this.#calls.set(future, () => eventual.forget(call));
+      eventual.whenSettled(call);
     }
   }
 
@@ -97,8 +103,16 @@ class Completion<R> implements AsyncIterableIterator<Future<R>> {
   }
 
   return(): Promise<IteratorResult<Future<R>, undefined>> {
-    this.#given = this.#count;
+    this.#close();
     return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** It gives no more, as after the end of a generator. */
+  #close(): void {
+    this.#given = this.#count;
+    for (const takeBack of this.#calls.values()) takeBack();
+    this.#calls.clear();
+    this.#wake?.();
   }
 
   async #wait(): Promise<void> {
@@ -109,10 +123,15 @@ class Completion<R> implements AsyncIterableIterator<Future<R>> {
       resolve();
     };
     const timeout = Math.max(0, this.#end - performance.now());
-    const ended = await waitFor(promise, { timeout, signal: this.#signal });
+    const options = { timeout, signal: this.#signal };
+    const ended = await waitFor(promise, options).catch((error) => {
+      this.#close();
+      throw error;
+    });
     this.#wake = null;
     if (ended !== TIMED_OUT || this.#done.size > 0) return;
     const left = this.#count - this.#given;
+    this.#close();
     throw new TimeoutError(
       `${left} (of ${this.#count}) futures are not done after ${this.#timeout} ms`,
     );

@@ -1,5 +1,11 @@
 /** What a task will have given. */
 
+import {
+  callAll,
+  type Callbacks,
+  withCallback,
+  withoutCallback,
+} from "../callbacks.ts";
 import { currentCoroutine } from "../context.ts";
 import { TIMED_OUT, timeoutOf, waitFor, type WaitOptions } from "../wait.ts";
 
@@ -15,7 +21,7 @@ export interface Outcome {
  */
 export class Eventual {
   #outcome: Outcome | null = null;
-  #waiting: (() => void)[] | null = null;
+  #waiting: Callbacks<[]> = null;
   #promise: Promise<void> | null = null;
   #value: Promise<unknown> | null = null;
 
@@ -29,13 +35,18 @@ export class Eventual {
     this.#outcome = { ok, value };
     const waiting = this.#waiting;
     this.#waiting = null;
-    if (waiting !== null) { for (const call of waiting) call(); }
+    callAll(waiting);
   }
 
   /** Calls back when it is there; at once, if it is. */
   whenSettled(call: () => void): void {
     if (this.#outcome !== null) call();
-    else (this.#waiting ??= []).push(call);
+    else this.#waiting = withCallback(this.#waiting, call);
+  }
+
+  /** Takes back {@linkcode whenSettled}. */
+  forget(call: () => void): void {
+    this.#waiting = withoutCallback(this.#waiting, call);
   }
 
   /**

@@ -39,4 +39,25 @@ describe("an error of a coroutine", () => {
     );
     assertEquals(code, 0);
   });
+
+  for (const where of ["program", "process", "thread"]) {
+    for (const how of ["throw", "reject", "timer"]) {
+      it(`is reported where a ${where} ends by an error that nobody catches: ${how}`, async () => {
+        const file = pathOf("tests/fixtures/coroutine_fails_first.ts");
+        const { code, stdout, stderr } = await deno(
+          ["run", "-q", "-A", file, where, how],
+        );
+        assertEquals(stderr.match(/the cause$/gm)?.length, 1, stderr);
+        assertEquals(stderr.match(/^\w*:? ?.*the end$/gm)?.length, 1, stderr);
+        assertEquals(code, where === "program" ? 1 : 0);
+        assertEquals(stdout, where === "process" ? "1\n" : "");
+      });
+    }
+  }
+
+  it("is not reported yet where the program goes on", async () => {
+    const file = pathOf("tests/fixtures/coroutine_fails_first.ts");
+    const ran = await deno(["run", "-q", "-A", file, "program", "prevent"]);
+    assertEquals(ran, { code: 0, stdout: "told: the cause\n", stderr: "" });
+  });
 });

@@ -28,6 +28,9 @@ export function watchFailure(failure: Failure): void {
   if (!listening) {
     listening = true;
     globalThis.addEventListener("unload", reportAll);
+    // What nobody catches ends the program without that: it may be because of this.
+    globalThis.addEventListener("error", reportUnlessPrevented);
+    globalThis.addEventListener("unhandledrejection", reportUnlessPrevented);
   }
   if (!watching) void watch();
 }
@@ -53,6 +56,10 @@ async function watch(): Promise<void> {
 export function reportAll(): void {
   for (const failure of failures.keys()) report(failure);
   failures.clear();
+}
+
+function reportUnlessPrevented(event: Event): void {
+  if (!event.defaultPrevented) reportAll();
 }
 
 function report(failure: Failure): void {

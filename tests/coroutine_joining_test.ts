@@ -79,11 +79,20 @@ describe("joinall()", () => {
     assertSame(await joinall([slow, ...quick], { count: 0 }), []);
     end();
     assertEquals((await joinall([slow, ...quick], { count: 9 })).length, 3);
-    await assertRejects(
-      () => joinall(quick, { count: -1 }),
-      RangeError,
-      '"count" must be >= 0',
-    );
+    for (const count of [-1, 1.5, NaN]) {
+      await assertRejects(
+        () => joinall(quick, { count }),
+        RangeError,
+        '"count" must be an integer >= 0',
+      );
+    }
+    for (const count of ["1", null]) {
+      await assertRejects(
+        () => joinall(quick, { count: count as never }),
+        TypeError,
+        '"count" must be a number',
+      );
+    }
   });
 
   it("takes each once", async () => {

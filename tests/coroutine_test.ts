@@ -394,6 +394,13 @@ describe("a greenlet", () => {
       Deno.inspect(greenlet),
       'Greenlet { name: "Alice", started: false, outcome: "done" }',
     );
+    const working = spawn(function work() {});
+    assertEquals(`${working}`, `<Greenlet(${working.name} (work))>`);
+    assertEquals(
+      Deno.inspect(working),
+      `Greenlet { name: "${working.name}", fn: "work", started: true }`,
+    );
+    await working;
   });
 
   it("can be waited for by many, and after its end", async () => {

@@ -1,5 +1,6 @@
 /** Coroutines as they end. */
 
+import { checkInteger } from "../check.ts";
 import { type Core, FAILED } from "./core.ts";
 import { SETTLED } from "./turns.ts";
 
@@ -16,10 +17,8 @@ export class Arrivals implements Disposable {
 
   /** Holds back the reports of their errors until it is disposed of. */
   constructor(cores: Iterable<Core>, count = Infinity) {
-    if (!(count >= 0)) {
-      throw new RangeError(
-        `Cannot wait for coroutines as "count" must be >= 0: current value is ${count}`,
-      );
+    if (count !== Infinity) {
+      checkInteger(count, "wait for coroutines", "count", 0);
     }
     const done = new Set<Core>();
     try {

@@ -209,14 +209,20 @@ export class Greenlet<R = unknown> implements PromiseLike<R> {
     this.#links?.delete(callback);
   }
 
+  /** Its name, and its function's: `<Greenlet(Greenlet-1 (work))>`. */
+  toString(): string {
+    return `<Greenlet(${this.#core.title})>`;
+  }
+
   /** Shows it as what it is at this moment. */
   [Symbol.for("Deno.customInspect")](
     inspect: typeof Deno.inspect,
     options: Deno.InspectOptions,
   ): string {
     const { name, started } = this;
+    const fn = this.#core.fn.name ? { fn: this.#core.fn.name } : {};
     const outcome = this.ready() ? { outcome: this.#core.outcome } : {};
-    return `Greenlet ${inspect({ name, started, ...outcome }, options)}`;
+    return `Greenlet ${inspect({ name, ...fn, started, ...outcome }, options)}`;
   }
 
   async #callBack(callback: (greenlet: this) => unknown) {

@@ -140,6 +140,22 @@ describe("an object whose server is looked for", () => {
     await other;
   });
 
+  it("loses no kill in the moment in which it is found", async () => {
+    for (let moment = 0; moment < 60; moment++) {
+      using served = new Served(NOWHERE);
+      served.keep("ticket", new Box());
+      served.serverSide.held = [];
+      const box = boxAt(NOWHERE, "ticket");
+      const putter = spawn(async () => {
+        for (;;) await box.put(1);
+      });
+      await until(() => served.serverSide.held!.length > 0);
+      served.serverSide.letThrough();
+      for (let i = 0; i < moment; i++) await Promise.resolve();
+      assertEquals(await putter.kill({ timeout: 5000 }), true, `${moment}`);
+    }
+  });
+
   it("is waited for in the time that its call has", async () => {
     using served = new Served(NOWHERE);
     served.keep("ticket", new Box());

@@ -198,6 +198,14 @@ class Awaited implements Remote {
     const context = currentContext();
     const start = performance.now();
     let isGivenUp = false;
+    // A kill counts at once: the wait below ends some microtasks later, and a call
+    // that is made in between would not see it any more.
+    const { coroutine } = context;
+    let exit: Error | null = null;
+    const forget = coroutine?.onKill((reason) => {
+      isGivenUp = true;
+      exit = reason;
+    });
     let answer: Promise<unknown> | undefined;
     this.#waiting++;
     // Not after the wait below, which takes longer where it can be given up: calls
@@ -216,16 +224,24 @@ class Awaited implements Remote {
       );
     });
     ready.catch(() => {}); // whoever waits is told
+    const timeout = limit === undefined ? undefined : limit + GRACE_MS;
     try {
-      const timeout = limit === undefined ? undefined : limit + GRACE_MS;
-      if (await waitFor(ready, { timeout, signal }) === TIMED_OUT) {
+      const found = await waitFor(ready, { timeout, signal }).catch((error) => {
+        isGivenUp = true;
+        if (answer === undefined) throw error;
+      });
+      if (found === TIMED_OUT && answer === undefined) {
+        isGivenUp = true;
         throw new NoAnswerError(peerAt(this.#where[1] as Address), method);
       }
+      return await answer;
     } catch (error) {
-      isGivenUp = true;
-      if (answer === undefined) throw error;
+      if (error === exit) exit = null;
+      throw error;
+    } finally {
+      forget?.();
+      if (exit !== null) coroutine!.keepKill(exit); // it came too late for this call
     }
-    return await answer;
   }
 
   get isReleased(): boolean {

@@ -82,7 +82,8 @@ export interface PoolOptions extends PoolSettings {
   retries?: number;
   /**
    * Called when something is done, with counts of items since the pool was made;
-   * for all that happens at once, once.
+   * for all that happens at once, once. What a task tells of itself by
+   * `currentTask().progress()` is for the `onProgress` of its own call.
    */
   onProgress?(progress: PoolProgress): void;
 }

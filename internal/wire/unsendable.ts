@@ -75,6 +75,8 @@ const CURES: Record<string, string> = {
   WeakRef: "send what deref() gives",
   Blob: "send what its bytes() gives",
   File: "send its name and what its bytes() gives",
+  CryptoKey: "send what crypto.subtle.exportKey() gives",
+  Module: "send the bytes that it was compiled from",
   ReadableStream: "read it, and send what it gives",
   WritableStream: "write to it on this side",
   Request: "send its url, method and headers",

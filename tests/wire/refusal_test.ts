@@ -77,6 +77,10 @@ describe("codec: what cannot be sent", () => {
       [(async function* () {})(), "an AsyncGenerator cannot be sent; send an"],
       [[].values(), "an Array Iterator cannot be sent; send an array"],
       [new Map().keys(), "a Map Iterator cannot be sent; send an array"],
+      [
+        new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)),
+        "a Module cannot be sent; send the bytes that it was compiled from",
+      ],
       [new Blob(), "a Blob cannot be sent; send what its bytes() gives"],
       [new ReadableStream(), "a ReadableStream cannot be sent; read it"],
       [new URLSearchParams(), "a URLSearchParams cannot be sent; send its"],

@@ -27,6 +27,6 @@ export function plain(text: string): string {
 }
 
 /** What to add to a message of what it wrote last, if that was anything. */
-export function withWords(words: string): string {
-  return words === "" ? "" : `; its last words:\n${words}`;
+export function withWords(words: string, name = "its last words"): string {
+  return words === "" ? "" : `; ${name}:\n${words}`;
 }

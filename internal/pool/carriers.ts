@@ -41,11 +41,16 @@ export interface Lost {
   readonly cause?: unknown;
 }
 
-/** What to add to a message of what it said itself, if it did. */
-export function whyLost({ words, cause }: Lost): string {
+/**
+ * What to add to a message of what it said itself, if it did; when it had done so many
+ * tasks, it may have done so in one of these.
+ */
+export function whyLost({ words, cause }: Lost, done = 0): string {
   return words === "" && cause instanceof Error
     ? `: ${cause.name}: ${cause.message}`
-    : withWords(words);
+    : done === 0
+    ? withWords(words)
+    : withWords(words, "the last that it wrote, maybe in an earlier task");
 }
 
 /** How workers are run: what a kind of carrier does not have, it ignores. */

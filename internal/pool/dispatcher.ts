@@ -512,7 +512,7 @@ function lost(worker: PoolWorker, task: Task): WorkerLostError {
   return new WorkerLostError(
     `Task ${task.id} (${task.fn.name}) was lost as its worker ${name}${
       pid === null ? "" : ` (pid ${pid})`
-    } ${how}${whyLost(lost)}`,
+    } ${how}${whyLost(lost, worker.done)}`,
     { pid, exitcode, ...(cause !== undefined && { cause }) },
   );
 }

@@ -84,6 +84,12 @@ export function failingProcesses({ name, Pool, steps }: FailingPool): void {
       );
       assertEquals(error.exitcode, 7);
       assertStringIncludes(error.message, "last words of a worker");
+      await pool.apply(() => console.error("all is well"));
+      await assertRejects(
+        () => pool.apply(work.exit, [7]),
+        WorkerLostError,
+        "the last that it wrote, maybe in an earlier task:\nall is well",
+      );
       assertEquals(await pool.apply(work.square, [3]), 9);
     });
 

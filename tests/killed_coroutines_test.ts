@@ -18,11 +18,13 @@ import {
   Manager,
   pipe,
   Pool,
+  type ProxyTaskOptions,
   sleep,
   spawn,
   subprocess,
   ThreadPool,
   ThreadPoolExecutor,
+  TimeoutError,
   type Typeid,
 } from "@multi/processing";
 import { begin, square, tellWhenKilled } from "./fixtures/pool_work.ts";
@@ -263,5 +265,39 @@ describe("a manager", () => {
     await assertRejects(() => manager.list(), Deno.errors.AddrInUse);
     listener.close();
     await until(() => manager.list().then(() => true, () => false));
+  });
+});
+
+describe("a task of a manager's pool", () => {
+  it("ends as its caller does", async () => {
+    await using manager = new Manager();
+    const begun = await manager.event();
+    const pool = await manager.pool(1);
+    type Options = ProxyTaskOptions;
+    const apply = (options?: Options) => pool.apply(begin, [begun], options);
+    const map = (options?: Options) => pool.map(begin, [begun, begun], options);
+    for (const call of [apply, map]) {
+      const greenlet: Greenlet = spawn(() => call() as Promise<unknown>);
+      await begun.wait();
+      await killNow(greenlet);
+      await begun.clear();
+      assertEquals(await pool.apply(square, [3]), 9);
+    }
+    const controller = new AbortController();
+    const aborted = apply({ signal: controller.signal });
+    await begun.wait();
+    controller.abort(new RangeError("enough"));
+    await assertRejects(() => aborted, RangeError, "enough");
+    await assertRejects(() => map({ taskTimeout: 1 }), TimeoutError);
+    assertEquals(
+      await pool.map(square, [1, 2], { taskTimeout: 60_000 }),
+      [1, 4],
+    );
+    await assertRejects(
+      () => pool.apply(square, [1], { signal: 1 as never }),
+      TypeError,
+      '"signal" must be',
+    );
+    await pool.terminate();
   });
 });

@@ -5,9 +5,16 @@ import type { FunctionReference } from "../launch/function_reference.ts";
 import { whileLoading } from "../launch/identity.ts";
 import { ownModule } from "../launch/own_modules.ts";
 import { Pool } from "../pool/pool.ts";
+import type { TaskOptions } from "../pool/task_options.ts";
 
 /** So many parts for each worker. */
 const PARTS = 4;
+
+/** What a task of a manager's pool may take. */
+export type ProxyTaskOptions = Pick<
+  TaskOptions,
+  "taskTimeout" | "queueTimeout" | "signal"
+>;
 
 /** A pool; functions come as references, which its workers follow. */
 export class PoolHome {
@@ -25,15 +32,24 @@ export class PoolHome {
   async run(
     reference: FunctionReference,
     calls: readonly (readonly unknown[])[],
+    { taskTimeout = Infinity, queueTimeout = Infinity }: ProxyTaskOptions,
+    signal?: AbortSignal,
   ): Promise<unknown[]> {
     const pool = this.#pool;
-    const length = Math.ceil(calls.length / (PARTS * this.#size)) || 1;
+    // A call whose time is measured is a task of its own.
+    const length = taskTimeout === Infinity
+      ? Math.ceil(calls.length / (PARTS * this.#size)) || 1
+      : 1;
     const parts: (readonly (readonly unknown[])[])[] = [];
     for (let i = 0; i < calls.length; i += length) {
       parts.push(calls.slice(i, i + length));
     }
-    const results = parts.map((part) =>
-      pool.apply(runCalls, [reference, part])
+    const results = parts.map((part, index) =>
+      pool.apply(runCalls, [reference, part], {
+        taskTimeout,
+        queueTimeout: index === 0 ? queueTimeout : Infinity,
+        signal,
+      })
     );
     return (await Promise.all(results)).flat();
   }

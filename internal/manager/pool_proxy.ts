@@ -2,10 +2,12 @@
 
 import { referTo } from "../launch/function_reference.ts";
 import type { Target } from "../launch/target.ts";
-import type { PoolHome } from "./pool_home.ts";
+import { checkTaskOptions, type TaskArgs } from "../pool/task_options.ts";
+import type { PoolHome, ProxyTaskOptions } from "./pool_home.ts";
 import {
   BaseProxy,
   call,
+  callBySignal,
   type Methods,
   newHome,
   registerProxy,
@@ -38,23 +40,27 @@ export class PoolProxy extends BaseProxy {
   /**
    * Has a worker call a function.
    *
+   * Cancel safety: with the coroutine that waits the task ends, too, as by its
+   * `signal`; and with the process that has called.
+   *
    * @throws What the function throws.
    * @throws {WorkerLostError} If the worker dies with it.
+   * @throws {TimeoutError} By `taskTimeout` and `queueTimeout`.
    *
    * Python: `pool.apply(func, args)`.
    */
   async apply<A extends unknown[], R>(
     fn: Target<A, R>,
-    args: Readonly<A>,
+    ...rest: TaskArgs<A, ProxyTaskOptions>
   ): Promise<R> {
-    const reference = referTo(fn, "fn");
-    const [result] = await call<[R]>(this, "run", reference, [args]);
-    return result;
+    const [args = [], options] = rest;
+    const [result] = await this.#run(fn, [args], options);
+    return result as R;
   }
 
   /**
    * Has the workers call a function for each item; gives the results in the order
-   * of the items.
+   * of the items. What ends it ends all of its tasks, as in {@linkcode apply}.
    *
    * @throws What the function throws, the first of all.
    *
@@ -63,9 +69,10 @@ export class PoolProxy extends BaseProxy {
   async map<T, R>(
     fn: (item: T) => R | PromiseLike<R>,
     items: Iterable<T>,
+    options?: ProxyTaskOptions,
   ): Promise<R[]> {
     const calls = Array.from(items, (item) => [item]);
-    return await call(this, "run", referTo(fn, "fn"), calls);
+    return await this.#run(fn, calls, options) as R[];
   }
 
   /**
@@ -76,8 +83,9 @@ export class PoolProxy extends BaseProxy {
   async starmap<A extends unknown[], R>(
     fn: Target<A, R>,
     items: Iterable<Readonly<A>>,
+    options?: ProxyTaskOptions,
   ): Promise<R[]> {
-    return await call(this, "run", referTo(fn, "fn"), [...items]);
+    return await this.#run(fn, [...items], options) as R[];
   }
 
   /**
@@ -99,8 +107,21 @@ export class PoolProxy extends BaseProxy {
     await call(this, "terminate");
   }
 
+  #run(
+    fn: Target<never[], unknown>,
+    calls: readonly (readonly unknown[])[],
+    options: ProxyTaskOptions = {},
+  ): Promise<unknown[]> {
+    checkTaskOptions(options);
+    const { signal, ...limits } = options;
+    const reference = referTo(fn, "fn");
+    return callBySignal(this, signal, "run", reference, calls, limits);
+  }
+
   static {
-    registerProxy<PoolProxy, PoolHome>("PoolProxy", PoolProxy, METHODS);
+    registerProxy<PoolProxy, PoolHome>("PoolProxy", PoolProxy, METHODS, [
+      "run",
+    ]);
   }
 }
 

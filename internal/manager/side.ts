@@ -2,13 +2,18 @@
 
 import { checkFunction } from "../check.ts";
 import type { Remote } from "../travel/remote.ts";
-import type { QuickMethod } from "../travel/service.ts";
+import type { QuickMethod, SpecialMethod } from "../travel/service.ts";
 import { registerShared } from "../travel/shared_class.ts";
 import { locateHome } from "./homes.ts";
 
 /** What one can do with an object, wherever it is. */
 export interface Side {
-  call(method: string, args: readonly unknown[]): Promise<unknown>;
+  /** `signal` takes the call back; a method here has it as its last argument. */
+  call(
+    method: string,
+    args: readonly unknown[],
+    signal?: AbortSignal,
+  ): Promise<unknown>;
   /** The same, at once where it is here. */
   callNow(method: string, args: readonly unknown[]): unknown;
   /** `null`: it is here. */
@@ -47,9 +52,14 @@ class HomeSide<H> implements Side {
     this.#methods = methods;
   }
 
-  call(method: string, args: readonly unknown[]): Promise<unknown> {
+  call(
+    method: string,
+    args: readonly unknown[],
+    signal?: AbortSignal,
+  ): Promise<unknown> {
     try {
-      return Promise.resolve(this.callNow(method, args));
+      const all = signal === undefined ? args : [...args, signal];
+      return Promise.resolve(this.callNow(method, all));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -68,8 +78,12 @@ class RemoteSide implements Side {
     this.remote = remote;
   }
 
-  call(method: string, args: readonly unknown[]): Promise<unknown> {
-    return this.remote.call(method, args);
+  call(
+    method: string,
+    args: readonly unknown[],
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    return this.remote.call(method, args, signal);
   }
 
   callNow(method: string, args: readonly unknown[]): unknown {
@@ -147,6 +161,16 @@ export function call<R>(
   return sideOf(proxy).call(method, args) as Promise<R>;
 }
 
+/** The same, which the signal takes back, as the kill of the coroutine does. */
+export function callBySignal<R>(
+  proxy: BaseProxy,
+  signal: AbortSignal | undefined,
+  method: string,
+  ...args: unknown[]
+): Promise<R> {
+  return sideOf(proxy).call(method, args, signal) as Promise<R>;
+}
+
 /** What was read of a place, and when: nothing else has the version that it has now. */
 export type Reading<V> = readonly [value: V, version: number];
 
@@ -170,15 +194,25 @@ export async function update<V, W extends V>(
   }
 }
 
-/** Lets proxies of a class be sent, and what they stand for be served. */
+/**
+ * Lets proxies of a class be sent, and what they stand for be served. Those of the
+ * methods that are `waiting` end when their caller takes the call back, or is gone.
+ */
 export function registerProxy<T extends BaseProxy, H>(
   name: string,
   cls: new () => T,
   methods: Methods<H>,
+  waiting: readonly string[] = [],
 ): void {
   const quick: Record<string, QuickMethod<T>> = {};
+  const special: Record<string, SpecialMethod<T>> = {};
   for (const method of Object.keys(methods)) {
-    quick[method] = (proxy, args) => sideOf(proxy).callNow(method, args);
+    if (waiting.includes(method)) {
+      special[method] = (proxy, args, signal) =>
+        sideOf(proxy).call(method, args, signal);
+    } else {
+      quick[method] = (proxy, args) => sideOf(proxy).callNow(method, args);
+    }
   }
   registerShared<T>({
     name,
@@ -189,7 +223,7 @@ export function registerProxy<T extends BaseProxy, H>(
     },
     remoteOf: (proxy) => sideOf(proxy).remote,
     fromRemote: (remote) => proxyOf(new RemoteSide(remote), () => new cls()),
-    service: { methods: [], quick },
+    service: { methods: [], quick, special },
   });
 }
 

@@ -23,6 +23,7 @@ import {
   wait,
 } from "@multi/processing";
 import type { Role } from "../fixtures/connection_roles.ts";
+import { chosen } from "../support/chosen.ts";
 import { nothingLeft } from "../support/nothing_left.ts";
 import { LARGE } from "../support/times.ts";
 
@@ -35,6 +36,8 @@ export interface Played {
 /** One kind of connection: sockets, pipes … */
 export interface ConnectionFlavour {
   readonly name: string;
+  /** Whether another kind is tested by the same steps, too. */
+  readonly isAnother?: boolean;
   /** Whether it may block the thread. */
   readonly blocks: boolean;
   /** Both ends of a connection. */
@@ -59,6 +62,7 @@ function pattern(length: number): Uint8Array {
 /** Describes what every flavour does. */
 export function connectionConformance(flavour: ConnectionFlavour): void {
   const { pair, play } = flavour;
+  const it = chosen(undefined, flavour.isAnother);
 
   describe(`a connection by ${flavour.name}`, () => {
     nothingLeft();

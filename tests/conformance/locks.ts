@@ -12,7 +12,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { afterAll, describe, it } from "@std/testing/bdd";
+import { afterAll, describe, it as step } from "@std/testing/bdd";
 import {
   type Barrier,
   type BarrierOptions,
@@ -28,6 +28,7 @@ import {
   TimeoutError,
 } from "@multi/processing";
 import * as work from "../fixtures/lock_work.ts";
+import { chosen } from "../support/chosen.ts";
 import { nothingLeft } from "../support/nothing_left.ts";
 import { until } from "../support/until.ts";
 
@@ -42,6 +43,8 @@ export interface Started<R> {
 /** Those who use locks at the same time: coroutines, threads, processes … */
 export interface LockFlavour {
   readonly name: string;
+  /** Whether another kind is tested by the same steps, too. */
+  readonly isAnother?: boolean;
   /** Runs an exported function elsewhere, or beside. */
   start<A extends unknown[], R>(
     fn: (...args: A) => R | PromiseLike<R>,
@@ -82,6 +85,7 @@ const AWAIT = 'is an "await" missing before acquire()?';
 /** Describes what every flavour does. */
 export function lockConformance(flavour: LockFlavour): void {
   const { start, make, name } = flavour;
+  const it = chosen(undefined, flavour.isAnother);
 
   /** Waits until a semaphore has that value. */
   const untilValue = (semaphore: Semaphore, value: number) =>
@@ -512,7 +516,7 @@ export function lockConformance(flavour: LockFlavour): void {
       const { lacksActions } = flavour;
       const withAction = (what: string, fn: () => Promise<void>) => {
         if (lacksActions === undefined) it(what, fn);
-        else it.skip(`${what}: ${lacksActions}`, fn);
+        else step.skip(`${what}: ${lacksActions}`, fn);
       };
 
       /** The results of parties, this one included. */

@@ -14,5 +14,7 @@ if (grantedMemory() === null) {
   settleIn(arena);
 }
 
-lockConformance({ ...coroutines, name: "coroutines that look now and then" });
-lockConformance({ ...processes, name: "processes that look now and then" });
+const LOOK = "that look now and then";
+const isAnother = true;
+lockConformance({ ...coroutines, name: `coroutines ${LOOK}`, isAnother });
+lockConformance({ ...processes, name: `processes ${LOOK}`, isAnother });

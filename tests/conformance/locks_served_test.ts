@@ -42,6 +42,7 @@ function madeFor(caller: Caller): LockFlavour["make"] {
 lockConformance({
   ...coroutines,
   name: "coroutines to which they are served",
+  isAnother: true,
   make: madeFor(new Caller()),
 });
 

@@ -9,5 +9,6 @@ import { lockConformance } from "./locks.ts";
 // A thread, which loads this module too, has been given its memory.
 if (grantedMemory() === null) settleIn(createArena("shared"));
 
-lockConformance({ ...coroutines, name: "coroutines without ffi" });
-lockConformance({ ...threads, name: "threads without ffi" });
+const isAnother = true;
+lockConformance({ ...coroutines, name: "coroutines without ffi", isAnother });
+lockConformance({ ...threads, name: "threads without ffi", isAnother });

@@ -21,6 +21,7 @@ import {
   type SimpleQueue,
 } from "@multi/processing";
 import * as work from "../fixtures/queue_work.ts";
+import { chosen } from "../support/chosen.ts";
 import { nothingLeft } from "../support/nothing_left.ts";
 import { LARGE } from "../support/times.ts";
 
@@ -33,6 +34,8 @@ export interface Runner<R> {
 /** One kind of queue: of processes, threads, managers … */
 export interface QueueFlavour {
   readonly name: string;
+  /** Whether another kind is tested by the same steps, too. */
+  readonly isAnother?: boolean;
   /** Makes queues. */
   queue<T>(maxsize?: number): Promise<Queue<T>>;
   joinable<T>(maxsize?: number): Promise<JoinableQueue<T>>;
@@ -69,6 +72,7 @@ const range = (length: number) => Array.from({ length }, (_, i) => i);
 /** Describes what every flavour does. */
 export function queueConformance(flavour: QueueFlavour): void {
   const { queue: make, joinable, simple, run } = flavour;
+  const it = chosen(undefined, flavour.isAnother);
 
   describe(`a queue of ${flavour.name}`, () => {
     afterAll(() => flavour.end?.());

@@ -9,5 +9,6 @@ import { queueConformance } from "./queues.ts";
 // A thread, which loads this module too, has been given its memory.
 if (grantedMemory() === null) settleIn(createArena("shared"));
 
-queueConformance({ ...coroutines, name: "coroutines without ffi" });
-queueConformance({ ...threads, name: "threads without ffi" });
+const isAnother = true;
+queueConformance({ ...coroutines, name: "coroutines without ffi", isAnother });
+queueConformance({ ...threads, name: "threads without ffi", isAnother });

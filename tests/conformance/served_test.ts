@@ -26,7 +26,7 @@ usedByOthers({
 
 const manager = await managedHere();
 const clients = new Crew({});
-lockConformance(managed(manager, clients));
+lockConformance({ ...managed(manager, clients), isAnother: true });
 queueConformance({
   name: "a manager",
   ...runBy(clients),

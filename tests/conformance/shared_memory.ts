@@ -10,7 +10,7 @@ import {
   assertNotEquals,
   assertThrows,
 } from "@std/assert";
-import { describe, it } from "@std/testing/bdd";
+import { describe } from "@std/testing/bdd";
 import {
   Lock,
   SharedArray,
@@ -22,6 +22,7 @@ import {
   type Typecode,
 } from "@multi/processing";
 import * as work from "../fixtures/shared_work.ts";
+import { chosen } from "../support/chosen.ts";
 import { nothingLeft } from "../support/nothing_left.ts";
 import { until } from "../support/until.ts";
 import { checkLinearizable } from "./linearizable.ts";
@@ -37,6 +38,8 @@ export interface Started<R> {
 /** Those who share memory: threads, processes … */
 export interface SharingFlavour {
   readonly name: string;
+  /** Whether another kind is tested by the same steps, too. */
+  readonly isAnother?: boolean;
   /** Runs an exported function elsewhere. */
   start<A extends unknown[], R>(
     fn: (...args: A) => R | PromiseLike<R>,
@@ -52,6 +55,7 @@ const newName = () => `test ${Deno.pid} ${names++}`;
 /** Describes what every flavour does. */
 export function sharingConformance(flavour: SharingFlavour): void {
   const { start, name: flavourName } = flavour;
+  const it = chosen(undefined, flavour.isAnother);
   const run = <A extends unknown[], R>(
     fn: (...args: A) => R | PromiseLike<R>,
     ...args: A

@@ -21,6 +21,7 @@ sharingConformance({
 
 sharingConformance({
   name: "thread",
+  isAnother: true,
   start: startIn(Thread),
   endsWithMaker: false,
 });

@@ -92,7 +92,7 @@ async function one(
     const result: AsyncResult<unknown> = pool.applyAsync(work, [begun, task], {
       ...options,
       ...(kind === "abort" ? { signal: abort.signal } : {}),
-      ...(kind === "late" ? { taskTimeout: round.random.below(30) } : {}),
+      ...(kind === "late" ? { taskTimeout: 1 + round.random.below(30) } : {}),
     });
     const value = await round.wait(`the end of ${name}`, result.get());
     round.check(kind === "ok", `${name} has ended well`);

@@ -29,7 +29,6 @@
  */
 
 import { TimeoutExpiredError } from "./errors.ts";
-import { checkNames } from "./internal/check.ts";
 import { calledProcessError } from "./internal/subprocess/called_process_error.ts";
 import { watchOwner } from "./internal/subprocess/forgotten.ts";
 import { bytesOf } from "./internal/subprocess/input_pipe.ts";
@@ -41,7 +40,7 @@ import {
   type RunOptions,
   STDOUT,
 } from "./internal/subprocess/options.ts";
-import { planOf, Program, RUN } from "./internal/subprocess/program.ts";
+import { planOf, Program } from "./internal/subprocess/program.ts";
 import { checkSentSignal } from "./internal/launch/signal_name.ts";
 import { timeoutOf, type WaitOptions } from "./internal/wait.ts";
 import { registerClass, registerHandle } from "./internal/wire/classes.ts";
@@ -254,12 +253,11 @@ export async function run<T extends boolean = false>(
   options: RunOptions<T> = {},
 ): Promise<CompletedProcess<T>> {
   const timeout = timeoutOf(options);
-  checkNames(options, RUN_NAMES, RUN);
   const { input = null, check = false, signal } = options;
   signal?.throwIfAborted();
   if (input !== null) bytesOf(input);
   const isLimited = timeout !== Infinity || signal !== undefined;
-  const plan = planOf(args, withPipes(options));
+  const plan = planOf(args, withPipes(options), RUN_NAMES);
   const program = isLimited ? await Program.inGroup(plan) : new Program(plan);
   try {
     await program.communicate(input, { timeout, signal });

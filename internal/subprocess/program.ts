@@ -1,7 +1,7 @@
 /** A running program with its streams: what `Popen` and `run` are made of. */
 
 import { ProcessError, TimeoutExpiredError } from "../../errors.ts";
-import { checkNames, checkOptions } from "../check.ts";
+import { checkNames, checkOptions, type OptionNames } from "../check.ts";
 import { TIMED_OUT, timeoutOf, waitFor, type WaitOptions } from "../wait.ts";
 import { Child } from "./child.ts";
 import { type Command, commandOf, show } from "./command.ts";
@@ -29,17 +29,18 @@ export interface Plan {
   readonly form: TextForm | null;
 }
 
-/** What cannot be done where options are wrong. */
-export const RUN = "run a program";
-
 /**
- * Checks what a program is to be run with.
+ * Checks what a program is to be run with; its options may have these names.
  *
  * @throws {TypeError} If an option is none.
  */
-export function planOf(args: unknown, options: PopenOptions<boolean>): Plan {
-  checkOptions(options, RUN, `{ cwd: "/" }`);
-  checkNames(options, POPEN_NAMES, RUN);
+export function planOf(
+  args: unknown,
+  options: PopenOptions<boolean>,
+  names: OptionNames<PopenOptions> = POPEN_NAMES,
+): Plan {
+  checkOptions(options, "run a program", `{ cwd: "/" }`);
+  checkNames(options, names, "run a program");
   return {
     command: commandOf(args, options),
     wiring: wiringOf(options),

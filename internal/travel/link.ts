@@ -77,15 +77,8 @@ export class Link implements LinkEnd, Connector {
     this.#options = options;
     this.introduces = options.introduces ?? false;
     this.#limits = { ...LIMITS, ...options.limits };
-    const post = (message: Uint8Array<ArrayBuffer>, failed?: () => void) =>
-      this.#post(message, failed);
-    const encodeBehind = (
-      head: number,
-      value: unknown,
-      root: string,
-      contents?: Contents,
-      tell?: (bytes: number) => void,
-    ) => this.#encodeBehind(head, value, root, contents, tell);
+    const post = this.#post.bind(this);
+    const encodeBehind = this.#encodeBehind.bind(this);
     this.#exports = new Exports(this.#limits.maxObjects);
     this.#imports = new Imports(
       (imported, description) => new RemoteObject(this, imported, description),

@@ -8,6 +8,7 @@
  *   RESULT     call, value
  *   ERROR      call, error
  *   LONG       call, length          its RESULT is being written, of so many bytes
+ *                                    at most; that, or an ERROR, comes behind it
  *   CANCELLED  call                  it was taken back, and has done nothing
  *   CANCEL     call                  the caller wants it no more
  *   ABANDON    call                  the same, and the caller takes no RESULT of it
@@ -19,9 +20,10 @@
  *   TELL       0, object, owner, method, arguments   a call without an answer
  * ```
  *
- * A message begins with its kind, 1 byte. `call`, `object`, `owner`, `count` are 4
- * bytes, big-endian; `method` is 2 bytes and so many bytes of UTF-8. What is left
- * is bytes of the codec; in them a shared object is `[whose, id, description, at]`:
+ * A message begins with its kind, 1 byte. `call`, `object`, `owner`, `count` and
+ * `length` are 4 bytes, big-endian; `method` is 2 bytes and so many bytes of UTF-8.
+ * What is left is bytes of the codec; in them a shared object is
+ * `[whose, id, description, at]`:
  *
  * ```text
  *   MINE   one of the sender's, whom it can be called at by this id

@@ -95,8 +95,6 @@ export function holdsProgram(signal: AbortSignal | undefined): boolean {
 /** What {@linkcode waitFor} returns when time ran out. */
 export const TIMED_OUT: unique symbol = Symbol("timed out");
 
-const SETTLED = Promise.resolve();
-
 /**
  * Waits for a promise, and leaves no timer, no listener and nothing with the
  * promise behind. The kill of the coroutine that waits ends the wait with its
@@ -144,7 +142,7 @@ export async function waitFor<T>(
   };
   settlement.add(settled);
   if (timeout === 0) {
-    void SETTLED.then(late); // what is settled already comes before it
+    queueMicrotask(late); // what is settled already comes before it
   } else {
     cancel = after(timeout, late, holdsProgram(signal));
     forget = coroutine?.onKill(fail);

@@ -226,10 +226,11 @@ export class ManagerServer implements HomeServer {
 
   /** Somebody comes with a ticket. */
   async claim(ticket: string, signal?: AbortSignal): Promise<unknown> {
-    if (this.kept(ticket) === undefined && !this.#kept.has(ticket)) {
+    let own = this.#own.find(ticket);
+    if (own === undefined && !this.#kept.has(ticket)) {
       await this.#ticketComes(ticket, signal);
+      own = this.#own.find(ticket);
     }
-    const own = this.#own.find(ticket);
     if (own !== undefined) return own;
     if (this.#kept.has(ticket)) {
       const object = this.#kept.get(ticket);

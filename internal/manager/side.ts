@@ -158,7 +158,7 @@ export function call<R>(
   method: string,
   ...args: unknown[]
 ): Promise<R> {
-  return sideOf(proxy).call(method, args) as Promise<R>;
+  return callBySignal(proxy, undefined, method, ...args);
 }
 
 /** The same, which the signal takes back, as the kill of the coroutine does. */

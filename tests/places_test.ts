@@ -16,9 +16,13 @@ import {
 } from "@multi/processing";
 import { Client } from "../internal/manager/client.ts";
 import { WAY } from "../internal/manager/homes.ts";
-import { OwnTickets } from "../internal/manager/own_tickets.ts";
 import { reachBy } from "../internal/manager/places.ts";
 import { ManagerServer } from "../internal/manager/server.ts";
+import {
+  type AllTickets,
+  findIn,
+  Tickets,
+} from "../internal/manager/tickets.ts";
 import { Kind, readMessage } from "../internal/travel/protocol.ts";
 import { locateFrom } from "../internal/travel/route.ts";
 import { decode } from "../internal/wire/decode.ts";
@@ -79,6 +83,7 @@ class Served implements Disposable {
     authkey: new Uint8Array(32),
     tls: undefined,
   });
+  readonly #tickets = this.server.newTickets();
   readonly client: Client;
   readonly clientSide: MemoryTransport;
   readonly serverSide: MemoryTransport;
@@ -94,12 +99,7 @@ class Served implements Disposable {
 
   /** Somebody sends a box by that ticket. */
   keep(ticket: string, box: Box): void {
-    const session = {
-      server: this.server,
-      isHere: false,
-      tickets: new Set<string>(),
-    };
-    this.server.keep(session, ticket, box);
+    this.server.keep(this.#tickets, ticket, box);
   }
 
   [Symbol.dispose](): void {
@@ -327,31 +327,28 @@ describe("an object of a third process", () => {
   });
 });
 
-describe("an object of this process that is sent", () => {
+describe("an object that is sent", () => {
   it("is held for a time, and found as long as somebody has it", async () => {
-    const tickets = new OwnTickets(1);
+    const all: AllTickets = new Map();
+    const tickets = new Tickets(all, 1);
     const box = new Box();
     const ticket = tickets.give(box);
     assertEquals(tickets.give(box), ticket);
-    let left = 2;
-    const registry = new FinalizationRegistry(() => left--);
-    const [given, found] = [1, 2].map(() => {
+    let isLost = false;
+    const registry = new FinalizationRegistry(() => isLost = true);
+    const lost = (() => {
       const box = new Box();
       registry.register(box, undefined);
       return tickets.give(box);
-    });
-    assert(tickets.find(found!) !== undefined);
+    })();
+    assert(findIn(all, lost) !== undefined);
     await until(() => {
       collectGarbage();
-      return left === 0;
+      return isLost && all.size === 1;
     });
-    assertEquals([given, found].map((lost) => tickets.find(lost!)), [
-      undefined,
-      undefined,
-    ]);
-    assertStrictEquals(tickets.find(ticket), box);
+    assertStrictEquals(findIn(all, ticket), box);
     tickets.clear();
-    assertEquals(tickets.find(ticket), undefined);
+    assertEquals(all.size, 0);
   });
 });
 

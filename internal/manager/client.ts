@@ -16,7 +16,7 @@ import { openTransport, SocketTransport } from "../travel/socket_transport.ts";
 import type { Transport } from "../travel/transport.ts";
 import { checkTimeout, waitFor, type WaitOptions } from "../wait.ts";
 import { WAY } from "./homes.ts";
-import { HOLD_MS } from "./own_tickets.ts";
+import { HOLD_MS } from "./tickets.ts";
 
 /** How to connect to a server. */
 interface ClientOptions {

@@ -23,10 +23,11 @@ import {
   belongsTo,
   type HomeServer,
   removeServer,
+  serverAt,
 } from "./homes.ts";
-import { OwnTickets } from "./own_tickets.ts";
 import { type Registry, servedType } from "./registry.ts";
 import { BaseProxy } from "./side.ts";
+import { type AllTickets, findIn, Tickets } from "./tickets.ts";
 
 /** How a manager serves. */
 interface ServerOptions {
@@ -50,14 +51,21 @@ const CLAIM_MS = 10_000;
 /** What each connection can ask of the manager itself. */
 class Session {
   readonly server: ManagerServer;
-  /** Whether the other end is in this process, too. */
-  readonly isHere: boolean;
-  /** The tickets that have come by it. */
-  readonly tickets = new Set<string>();
+  /** Those that have come by it. */
+  readonly tickets: Tickets;
 
-  constructor(server: ManagerServer, isHere: boolean) {
+  constructor(server: ManagerServer, tickets: Tickets) {
     this.server = server;
-    this.isHere = isHere;
+    this.tickets = tickets;
+  }
+}
+
+/** Something that was made for one who comes with its ticket, once. */
+class Offer {
+  value: unknown;
+
+  constructor(value: unknown) {
+    this.value = value;
   }
 }
 
@@ -80,10 +88,10 @@ const SESSION: SharedClass<Session> = {
       address: ({ server }) => server.address,
       create: ({ server }, [typeid, args]) =>
         server.create(String(typeid), args as unknown[]),
-      offer: ({ server }, [typeid, args]) =>
-        server.offer(String(typeid), args as unknown[]),
-      keep: (session, [ticket, object]) =>
-        session.server.keep(session, String(ticket), object as object),
+      offer: ({ server, tickets }, [typeid, args]) =>
+        server.offer(tickets, String(typeid), args as unknown[]),
+      keep: ({ server, tickets }, [ticket, object]) =>
+        server.keep(tickets, String(ticket), object as object),
       claim: ({ server }, [ticket], signal) =>
         server.claim(String(ticket), signal),
     },
@@ -100,11 +108,9 @@ export class ManagerServer implements HomeServer {
   #loadClasses: (() => Promise<unknown>) | undefined;
   #acceptor: Acceptor<SocketTransport>;
   #links = new Set<Link>();
-  #kept = new Map<string, unknown>();
-  /** The tickets that are good for once. */
-  #once = new Set<string>();
-  /** The tickets for objects of this process. */
-  readonly #own = new OwnTickets();
+  readonly #tickets: AllTickets = new Map();
+  /** Those of this process. */
+  readonly #own = new Tickets(this.#tickets);
   /** Those who wait for a ticket. */
   #claims = new Map<string, Set<() => void>>();
 
@@ -137,9 +143,9 @@ export class ManagerServer implements HomeServer {
     transport: Transport,
     peer: string,
     ended?: () => void,
-    isHere = false,
   ): void {
-    const session = new Session(this, isHere);
+    const tickets = this.newTickets();
+    const session = new Session(this, tickets);
     const link: Link = new Link(transport, {
       peer,
       root: {
@@ -153,7 +159,9 @@ export class ManagerServer implements HomeServer {
       ended: (reason) => {
         ended?.();
         this.#links.delete(link);
-        this.#expire(session);
+        // What was sent by who is gone may be on its way.
+        if (serverAt(this.address) !== this) tickets.clear();
+        else after(TICKET_MS, () => tickets.clear(), false);
         if (reason !== null) {
           log(
             LEVELS.WARNING,
@@ -168,8 +176,13 @@ export class ManagerServer implements HomeServer {
   /** A connection with this process itself. */
   connectHere(): Transport {
     const [here, there] = memoryTransports();
-    this.attach(here, "this process", undefined, true);
+    this.attach(here, "this process");
     return there;
+  }
+
+  /** For the tickets of somebody who sends objects of this server. */
+  newTickets(): Tickets {
+    return new Tickets(this.#tickets);
   }
 
   /** Makes something, as it is to be sent. */
@@ -184,25 +197,26 @@ export class ManagerServer implements HomeServer {
   }
 
   /** Makes something, and keeps it until it is claimed or taken, once. */
-  async offer(typeid: string, args: readonly unknown[]): Promise<string> {
+  async offer(
+    tickets: Tickets,
+    typeid: string,
+    args: readonly unknown[],
+  ): Promise<string> {
     const ticket = crypto.randomUUID();
-    this.#keep(ticket, await this.create(typeid, args));
-    this.#once.add(ticket);
+    tickets.keep(ticket, new Offer(await this.create(typeid, args)));
     return ticket;
   }
 
   /** Gives what was offered, if it needs no proxy: then it is that itself. */
   take(ticket: string): { readonly value: unknown } | null {
-    const value = this.#kept.get(ticket);
+    const { value } = this.kept(ticket) as Offer;
     if (typeof value === "object" && value !== null) {
       const kind = classOf(Object.getPrototypeOf(value))?.kind;
       const isItself = kind === "handle" && !isServed(value) &&
         !(value instanceof BaseProxy);
       if (!isItself) return null;
     }
-    this.#once.delete(ticket);
-    this.#kept.delete(ticket);
-    return { value };
+    return { value: this.#taken(ticket) };
   }
 
   ticketFor(object: object): string {
@@ -210,32 +224,23 @@ export class ManagerServer implements HomeServer {
   }
 
   kept(ticket: string): object | undefined {
-    return this.#own.find(ticket) ??
-      this.#kept.get(ticket) as object | undefined;
+    return findIn(this.#tickets, ticket);
   }
 
   /** Somebody sends an object to others, who will come with that ticket. */
-  keep(session: Session, ticket: string, object: object): void {
-    if (session.isHere) {
-      this.#own.keep(ticket, asSentOn(object));
-      return this.#hasCome(ticket);
-    }
-    session.tickets.add(ticket);
-    this.#keep(ticket, asSentOn(object));
+  keep(tickets: Tickets, ticket: string, object: object): void {
+    tickets.keep(ticket, asSentOn(object));
+    for (const look of this.#claims.get(ticket) ?? []) look();
   }
 
   /** Somebody comes with a ticket. */
   async claim(ticket: string, signal?: AbortSignal): Promise<unknown> {
-    let own = this.#own.find(ticket);
-    if (own === undefined && !this.#kept.has(ticket)) {
+    if (this.kept(ticket) === undefined) {
       await this.#ticketComes(ticket, signal);
-      own = this.#own.find(ticket);
     }
-    if (own !== undefined) return own;
-    if (this.#kept.has(ticket)) {
-      const object = this.#kept.get(ticket);
-      if (this.#once.delete(ticket)) this.#kept.delete(ticket);
-      return object;
+    const object = this.kept(ticket);
+    if (object !== undefined) {
+      return object instanceof Offer ? this.#taken(ticket) : object;
     }
     throw new ShutDownError(
       "Cannot use an object that was sent as it is no more: nobody held it any longer",
@@ -247,8 +252,8 @@ export class ManagerServer implements HomeServer {
     removeServer(this);
     this.#acceptor.close();
     for (const link of this.#links) link.close();
-    this.#kept.clear();
     this.#own.clear();
+    this.#tickets.clear();
   }
 
   async #run(): Promise<void> {
@@ -265,13 +270,12 @@ export class ManagerServer implements HomeServer {
     }
   }
 
-  #keep(ticket: string, object: unknown): void {
-    this.#kept.set(ticket, object);
-    this.#hasCome(ticket);
-  }
-
-  #hasCome(ticket: string): void {
-    for (const look of this.#claims.get(ticket) ?? []) look();
+  #taken(ticket: string): unknown {
+    const offer = this.kept(ticket) as Offer;
+    this.#tickets.delete(ticket);
+    const { value } = offer;
+    offer.value = undefined; // it is held for a while, the value need not be
+    return value;
   }
 
   async #ticketComes(ticket: string, signal?: AbortSignal): Promise<void> {
@@ -286,14 +290,6 @@ export class ManagerServer implements HomeServer {
     waiting.delete(resolve);
     if (waiting.size === 0) this.#claims.delete(ticket);
     signal?.throwIfAborted();
-  }
-
-  /** What was sent by who is gone may be on its way. */
-  #expire({ tickets }: Session): void {
-    if (tickets.size === 0) return;
-    after(TICKET_MS, () => {
-      for (const ticket of tickets) this.#kept.delete(ticket);
-    }, false);
   }
 }
 

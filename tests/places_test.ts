@@ -353,6 +353,19 @@ describe("an object that is sent", () => {
 });
 
 describe("an object that is sent to who is not connected", () => {
+  it("need not wait for another one that is no more", async () => {
+    using served = new Served(NOWHERE);
+    served.keep("ticket", new Box());
+    let isOver = false;
+    const lost = boxAt(NOWHERE, "of nothing").size()
+      .catch((error) => error)
+      .finally(() => isOver = true);
+    assertEquals(await boxAt(NOWHERE, "ticket").size(), 0);
+    assert(!isOver);
+    served[Symbol.dispose]();
+    assert(await lost instanceof EOFError);
+  });
+
   it("can be passed on, however long it was not used", async () => {
     using served = new Served(NOWHERE);
     served.keep("ticket", new Box());

@@ -14,23 +14,17 @@ import {
   released,
   type Remote,
 } from "../travel/remote.ts";
-import { followBy, locateBy } from "../travel/route.ts";
+import { followBy, locateBy, over, type Route } from "../travel/route.ts";
 import type { SharedClass } from "../travel/service.ts";
 import { after, TIMED_OUT, waitFor, type WaitOptions } from "../wait.ts";
 import { classOf } from "../wire/classes.ts";
+import { encode } from "../wire/encode.ts";
 import { Unsendable } from "../wire/unsendable.ts";
 import { type Claimed, Client, connectTo, peerAt } from "./client.ts";
 import { type HomeServer, serverAt, WAY } from "./homes.ts";
 
 /** So long it is tried to reach what can be used in another way, too (ms). */
 const REACH_MS = 10_000;
-
-/** An object that is being looked for. */
-interface Claim {
-  readonly found: Promise<Found>;
-  /** Resolved when all are found that were looked for at the same time. */
-  readonly ready: Promise<unknown>;
-}
 
 /** What stands for it here, for one only. The object is what its connection knows. */
 interface Found {
@@ -44,8 +38,6 @@ class Place {
   /** The connections that there are; the last of them is used. */
   readonly #clients = new Set<Client>();
   #connecting: Promise<Client> | null = null;
-  /** Those who are on their way to something. */
-  #claims = new Set<Promise<Found>>();
 
   constructor(address: Address) {
     this.#address = address;
@@ -65,8 +57,8 @@ class Place {
     shared: SharedClass<object>,
     ticket: string,
     description: unknown,
-  ): Claim {
-    const found = runForThread(async () => {
+  ): Promise<Found> {
+    return runForThread(async () => {
       const server = serverAt(this.#address);
       const { object, remote } = server === undefined
         ? await this.#claim(shared, ticket)
@@ -81,12 +73,6 @@ class Place {
         remote: new OwnObject(shared, object, where, description),
       };
     });
-    this.#claims.add(found);
-    const settled = found.finally(() => this.#claims.delete(found));
-    // What was claimed together can be sent to each other, as what it is.
-    const ready = settled.then(() => Promise.allSettled(this.#claims));
-    ready.catch(() => {}); // whoever uses it is told
-    return { found, ready };
   }
 
   async #claim(shared: SharedClass<object>, ticket: string): Promise<Claimed> {
@@ -148,18 +134,19 @@ class Awaited implements Remote {
   readonly description: unknown;
   /** `[WAY, address, ticket, description]` */
   readonly #where: readonly unknown[];
-  #claim: Claim;
+  readonly #claim: Promise<Found>;
   #found: Found | null = null;
   #isClosed = false;
-  /** How many calls wait for it. */
+  /** How many calls wait for it, and when the last of them can be made. */
   #waiting = 0;
+  #turn: Promise<unknown>;
   /** What passes calls on, where it cannot be reached; it was sent with it. */
   readonly #relay: Relay | null;
   /** How messages tell of that which were written before it was known. */
   #relayAt: unknown;
 
   constructor(
-    claim: Claim,
+    claim: Promise<Found>,
     where: readonly unknown[],
     description: unknown,
     relay: Relay | null = null,
@@ -168,10 +155,12 @@ class Awaited implements Remote {
     this.#where = where;
     this.description = description;
     this.#relay = relay;
-    claim.found.then((found) => {
+    this.#turn = claim;
+    unfound.add(this);
+    claim.then((found) => {
       this.#found = found;
       if (found.remote !== relay) forget(this.#relayAt);
-    }, () => {});
+    }, () => {}).finally(() => unfound.delete(this));
   }
 
   call(
@@ -195,6 +184,7 @@ class Awaited implements Remote {
     signal: AbortSignal | undefined,
     limit: number | undefined,
   ): Promise<unknown> {
+    const others = unfoundIn(args).map((other) => other.#claim);
     const context = currentContext();
     const start = performance.now();
     let isGivenUp = false;
@@ -210,7 +200,8 @@ class Awaited implements Remote {
     this.#waiting++;
     // Not after the wait below, which takes longer where it can be given up: calls
     // are made in their order.
-    const ready = this.#claim.ready.then(() => {
+    this.#turn = this.#turn.then(() => Promise.allSettled(others));
+    const ready = this.#turn.then(() => {
       this.#waiting--;
       if (isGivenUp) return;
       const { remote } = this.#found!;
@@ -251,7 +242,7 @@ class Awaited implements Remote {
   release(): void {
     this.#isClosed = true;
     this.#relay?.release();
-    this.#claim.found.then(({ remote }) => remote.release(), () => {});
+    this.#claim.then(({ remote }) => remote.release(), () => {});
   }
 
   tell(method: string, args: readonly unknown[]): void {
@@ -293,6 +284,28 @@ class Awaited implements Remote {
   }
 }
 
+/** Those that nobody knows yet how to reach. */
+const unfound = new Set<Awaited>();
+
+/**
+ * Those of them that are in the arguments of a call: when they are found, they can
+ * be sent as what they are, which the server itself may have.
+ */
+function unfoundIn(args: readonly unknown[]): readonly Awaited[] {
+  if (unfound.size < 2) return []; // no other one than who is called
+  const found: Awaited[] = [];
+  const search: Route = {
+    introduces: true,
+    send(_shared, _object, remote) {
+      if (remote instanceof Awaited && unfound.has(remote)) found.push(remote);
+      return null;
+    },
+    receive: () => ({}),
+  };
+  over(search, () => encode(args, "args"));
+  return found;
+}
+
 /** Calls a method that waits, of whose time some is over. */
 function callWithin(
   remote: Remote,
@@ -312,16 +325,14 @@ function callWithin(
 }
 
 /** The same; where that fails or takes long, what passes calls on is found. */
-function orRelay({ found, ready }: Claim, relay: Remote): Claim {
+function orRelay(claim: Promise<Found>, relay: Remote): Promise<Found> {
   const { promise: isLate, reject } = Promise.withResolvers<never>();
   const cancel = after(REACH_MS, reject, false);
-  found.finally(cancel).catch(() => {});
-  const either = Promise.race([found, isLate]).catch((): Found => {
-    found.then(({ remote }) => remote.release(), () => {}); // it came too late
+  claim.finally(cancel).catch(() => {});
+  return Promise.race([claim, isLate]).catch((): Found => {
+    claim.then(({ remote }) => remote.release(), () => {}); // it came too late
     return { object: relay, remote: relay };
   });
-  const all = Promise.race([ready, isLate]).catch(() => {});
-  return { found: either, ready: either.then(() => all) };
 }
 
 locateBy(WAY, (shared, where) => {

@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { bootModule } from "../internal/launch/boot.ts";
 import { isUserModule } from "../internal/launch/call_site.ts";
+import { exitCodeOf } from "../internal/launch/exit_code.ts";
 import { filePath, fileUrl } from "../internal/launch/file_url.ts";
 import { permissionFlags } from "../internal/launch/permissions.ts";
 import { selectFlags } from "../internal/launch/runtime_flags.ts";
@@ -147,5 +148,30 @@ describe("paths and URLs", () => {
     const url = `file:///a"b'c\\d%25#?.ts`;
     const code = decodeURIComponent(bootModule([url]));
     assertEquals(code.includes(`()=>import(${JSON.stringify(url)})`), true);
+  });
+});
+
+describe("an exit code", () => {
+  const ended = (code: number, signal: Deno.Signal | null = null) =>
+    ({ code, signal, success: code === 0 }) as const;
+
+  it("is below 0 where a signal has ended the process", () => {
+    assertEquals(exitCodeOf(ended(0), null), 0);
+    assertEquals(exitCodeOf(ended(1), "SIGTERM", "linux"), 1);
+    assertEquals(exitCodeOf(ended(137, "SIGKILL"), "SIGTERM"), -9);
+  });
+
+  it("is so on Windows where the signal came from here", () => {
+    assertEquals(exitCodeOf(ended(1), "SIGKILL", "windows"), -9);
+    assertEquals(exitCodeOf(ended(1), 15, "windows"), -15);
+    assertEquals(exitCodeOf(ended(0), "SIGTERM", "windows"), 0);
+    assertEquals(exitCodeOf(ended(1), null, "windows"), 1);
+    assertEquals(exitCodeOf(ended(1), 0, "windows"), 1);
+    assertEquals(exitCodeOf(ended(1), "SIGUSR1", "windows"), 1);
+  });
+
+  it("is never below 0 on Windows for what has crashed", () => {
+    const code = 0xC0000005 | 0;
+    assertEquals(exitCodeOf(ended(code), null, "windows"), 0xC0000005);
   });
 });

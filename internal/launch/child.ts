@@ -9,6 +9,7 @@ import { dropPinsFrom, takeOut } from "../wire/parcels.ts";
 import { type BootMessage, type Call, ENTRIES, type Replay } from "./boot.ts";
 import { ChildLink } from "./child_link.ts";
 import { type Launch, runDeno } from "./deno_process.ts";
+import { exitCodeOf } from "./exit_code.ts";
 import type { Identity } from "./identity.ts";
 import { LineWriter } from "./line_writer.ts";
 import { LEVELS, log, settings } from "./log.ts";
@@ -109,8 +110,8 @@ export class Child implements ChildHandle {
   #finished = false;
   /** Whether a spare has said that it does what it was told. */
   #taken = false;
-  /** Whether a signal was sent. */
-  #signalled = false;
+  /** The last signal that was sent. */
+  #sent: Deno.Signal | null = null;
   #stderr: LineWriter;
   /** Where its stdout passes through this process. */
   #stdout: LineWriter | null;
@@ -163,7 +164,7 @@ export class Child implements ChildHandle {
   /** Sends a signal; one that has ended gets none. */
   kill(signal: Deno.Signal): void {
     if (this.exitcode !== null) return;
-    this.#signalled = true;
+    this.#sent = signal;
     try {
       this.#process.kill(signal);
     } catch (error) {
@@ -216,10 +217,11 @@ export class Child implements ChildHandle {
     const written = tellChild(this.#process, stdin, encode(boot));
     // While the child starts: it takes longer.
     if (memory !== null) loadTypes();
-    const { code, signal } = await this.#process.status;
-    const heardAll = await reports.drain(signal !== null);
+    const status = await this.#process.status;
+    const exitcode = exitCodeOf(status, this.#sent);
+    const heardAll = await reports.drain(exitcode < 0);
     if (
-      again !== null && !this.#signalled &&
+      again !== null && this.#sent === null &&
       (heardAll && !this.#taken || !await written)
     ) {
       try {
@@ -230,13 +232,12 @@ export class Child implements ChildHandle {
       }
       return this.#run({ ...boot, changes: null }, null);
     }
-    await printed?.drain(signal !== null);
+    await printed?.drain(exitcode < 0);
     this.#link?.end();
     this.#stderr.flush();
     out?.flush();
     // What is left of its stderr is a subprocess's: nobody waits for that.
     this.#keepProgram(false);
-    const exitcode = signal === null ? code : 128 - code;
     // What was thrown beside the target was not what ended it.
     if (!this.#finished && exitcode !== 1) this.outcome = null;
     // It may have died before it held what it was sent.

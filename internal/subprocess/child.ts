@@ -1,6 +1,7 @@
 /** A program that was started, until its end. */
 
 import { runForThread } from "../context.ts";
+import { exitCodeOf } from "../launch/exit_code.ts";
 import type { Pump } from "./pump.ts";
 
 /** A process, its end, and whether this program waits for it. */
@@ -12,6 +13,8 @@ export class Child {
   readonly ended: Promise<number>;
 
   #process: Deno.ChildProcess;
+  /** The last signal that was sent. */
+  #sent: Deno.Signal | number | null = null;
   /** How many wait for it; where none does, it holds no program alive. */
   #holds = 0;
 
@@ -44,6 +47,7 @@ export class Child {
   /** Sends a signal; one that has ended gets none. */
   kill(signal: Deno.Signal | number): void {
     if (this.returncode !== null) return;
+    this.#sent = signal;
     try {
       this.#process.kill(signal as Deno.Signal);
     } catch (error) {
@@ -55,7 +59,7 @@ export class Child {
   }
 
   async #follow(pumps: readonly Pump[]): Promise<number> {
-    const returncode = await returncodeOf(this.#process);
+    const returncode = await this.#returncode();
     try {
       for (const pump of pumps) await pump.drain();
     } finally {
@@ -63,6 +67,17 @@ export class Child {
       if (pumps.length > 0) this.release();
     }
     return returncode;
+  }
+
+  async #returncode(): Promise<number> {
+    try {
+      return exitCodeOf(await this.#process.status, this.#sent);
+    } catch (error) {
+      // The runtime has no name for a real-time signal.
+      const number = /Invalid signal: (\d+)/.exec(String(error))?.[1];
+      if (number === undefined) throw error;
+      return -Number(number);
+    }
   }
 
   #keepProgram(yes: boolean): void {
@@ -73,17 +88,5 @@ export class Child {
       // It has ended, and keeps nothing any more.
       if (!(error instanceof Deno.errors.BadResource)) throw error;
     }
-  }
-}
-
-async function returncodeOf(process: Deno.ChildProcess): Promise<number> {
-  try {
-    const { code, signal } = await process.status;
-    return signal === null ? code : 128 - code;
-  } catch (error) {
-    // The runtime has no name for a real-time signal.
-    const number = /Invalid signal: (\d+)/.exec(String(error))?.[1];
-    if (number === undefined) throw error;
-    return -Number(number);
   }
 }

@@ -10,15 +10,31 @@ const OF_STAT = /^(\d+) \(.*\) \S (\d+) /;
 /** Kills them; where this process may not send signals, the program alone. */
 export async function killTree(child: Child): Promise<void> {
   try {
-    if (child.returncode === null && mayLook()) await killBelow(child);
+    if (child.returncode === null && mayLook()) {
+      if (Deno.build.os === "windows") await killByTaskkill(child);
+      else await killBelow(child);
+    }
   } finally {
     child.kill("SIGKILL");
   }
 }
 
 function mayLook(): boolean {
-  return Deno.build.os !== "windows" &&
-    Deno.permissions.querySync({ name: "run" }).state === "granted";
+  return Deno.permissions.querySync({ name: "run" }).state === "granted";
+}
+
+/** A program of Windows, which kills what is below the other one, too. */
+async function killByTaskkill({ pid }: Child): Promise<void> {
+  try {
+    await new Deno.Command("taskkill", {
+      args: ["/T", "/F", "/PID", `${pid}`],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).output();
+  } catch {
+    // It is not on the PATH: then the program alone.
+  }
 }
 
 /** Stops all first: one that runs starts others while it is looked for. */

@@ -16,7 +16,7 @@ export function checkWorkerOptions(): void {
   isEnabled ??= look();
   if (isEnabled !== false) return;
   throw new Deno.errors.NotSupported(
-    `Cannot give a thread permissions of its own without ${FLAG}: run this program again with it, or put "unstable": ["worker-options"] into its deno.json`,
+    `Cannot give a thread permissions of its own without ${FLAG}: run this program again with it (on Linux), or put "unstable": ["worker-options"] into its deno.json`,
   );
 }
 

@@ -104,7 +104,7 @@ export function forThread<R>(write: () => R): R {
 export function checkMayMeet(): void {
   if (!isForThread) return;
   throw new Unsendable(
-    "what another process serves cannot be sent to a thread, as this thread alone can reach that process: start the program with --allow-ffi, let the thread connect to a Manager, or pass on what comes through a queue that is made here",
+    "what another process serves cannot be sent to a thread, as this thread alone can reach that process: start the program with --allow-ffi (on Linux), let the thread connect to a Manager, or pass on what comes through a queue that is made here",
   );
 }
 
@@ -158,6 +158,6 @@ export function unreachable(what = "this"): Unsendable {
   return new Unsendable(
     route?.introduces
       ? `${what} is memory, and cannot be sent to a manager or by one: use what a Manager serves, such as its dict() or array()`
-      : `${what} is memory, and cannot be sent to who cannot look at this memory: start the process with --allow-ffi, as this one must be, or use what a Manager serves`,
+      : `${what} is memory, and cannot be sent to who cannot look at this memory: start the process with --allow-ffi, as this one must be (on Linux), or use what a Manager serves`,
   );
 }

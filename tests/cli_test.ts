@@ -45,7 +45,6 @@ function startsCommands(): void {
   });
   afterAll(async () => {
     await Deno.remove(folder, { recursive: true });
-    if (Deno.build.os !== "linux") return;
     await MARK.noneLeft();
   });
   nothingLeft();

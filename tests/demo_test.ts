@@ -42,8 +42,14 @@ async function folderWithUnreadable() {
   return { folder, remove: () => Deno.remove(folder, { recursive: true }) };
 }
 
+/** Not every system has it; that of Windows writes paths in a way of its own. */
+const hasSums = Deno.build.os !== "windows" &&
+  await run("sha256sum", ["--version"]).then(() => true, () => false);
+
 describe("the demo", () => {
-  it("hashes the files below a folder as sha256sum does", async () => {
+  it("hashes the files below a folder as sha256sum does", {
+    ignore: !hasSums,
+  }, async () => {
     const folder = await Deno.makeTempDir();
     let bytes = 0;
     for (let i = 0; i < 300; i++) {
@@ -70,7 +76,9 @@ describe("the demo", () => {
     await Deno.remove(folder, { recursive: true });
   });
 
-  it("reports a file that is not readable, and goes on", async () => {
+  it("reports a file that is not readable, and goes on", {
+    ignore: Deno.build.os === "windows", // which has no modes
+  }, async () => {
     const { folder, remove } = await folderWithUnreadable();
     const { code, stdout, stderr } = await demo(folder);
     assertEquals(code, 1);
@@ -85,7 +93,10 @@ describe("the demo", () => {
     assertStringIncludes(wrong.stderr, "--workers must be a number above 0");
     const nowhere = await demo("/nowhere");
     assertEquals(nowhere.code, 1);
-    assertStringIncludes(nowhere.stderr, "cannot read /nowhere: No such file");
+    assertMatch(
+      nowhere.stderr,
+      /^cannot read \/nowhere: (No such file|The system cannot find)/,
+    );
     assertStringIncludes(nowhere.stdout, "0 files, 1 not readable");
   });
 

@@ -8,6 +8,7 @@
 import { assert } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { pathToFileURL } from "node:url";
+import { canRun } from "./support/can_run.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { ROOT } from "./support/run.ts";
 import { sourceFiles } from "./support/source_files.ts";
@@ -37,7 +38,7 @@ function moduleOf({ name, code }: Example): string {
   const inside = code.replace(IMPORTS, "").replace(EXPORTS, "")
     .replace("import.meta.main", "true");
   return `${outside.join("")}
-Deno.test(${JSON.stringify(name)}, async () => {
+Deno.test(${JSON.stringify(name)}, { ignore: ${!canRun(code)} }, async () => {
 ${inside}
 });
 `;

@@ -9,7 +9,7 @@ import {
 import { describe, it } from "@std/testing/bdd";
 import { fork, Process, ProcessError } from "@multi/processing";
 import { nothingLeft } from "./support/nothing_left.ts";
-import { deno, pathOf, type Ran } from "./support/run.ts";
+import { deno, pathOf, programFolder, type Ran } from "./support/run.ts";
 
 export function forkHere(): Promise<number> {
   return fork();
@@ -17,11 +17,10 @@ export function forkHere(): Promise<number> {
 
 /** Runs a program that lies in a file of its own. */
 async function program(code: string, permissions = ["-A"]): Promise<Ran> {
-  const folder = await Deno.makeTempDir();
+  const folder = await programFolder();
   const file = `${folder}/main.ts`;
   await Deno.writeTextFile(file, code);
-  const config = `--config=${pathOf("deno.json")}`;
-  const ran = await deno(["run", "-q", config, ...permissions, file, folder]);
+  const ran = await deno(["run", "-q", ...permissions, file, folder]);
   await Deno.remove(folder, { recursive: true });
   return ran;
 }

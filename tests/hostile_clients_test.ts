@@ -24,7 +24,7 @@ import { listen } from "../internal/pipe/listen.ts";
 import { readExactly } from "./support/byte_pair.ts";
 import { certificate } from "./support/certificate.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
-import { deno, ROOT } from "./support/run.ts";
+import { deno, pathOf, ROOT } from "./support/run.ts";
 import { until } from "./support/until.ts";
 
 const KEY = new TextEncoder().encode("secret");
@@ -320,7 +320,7 @@ describe("a listener", () => {
       "run",
       "-q",
       "-A",
-      `--config=${new URL("deno.json", ROOT).pathname}`,
+      `--config=${pathOf("deno.json")}`,
       `data:application/typescript,${encodeURIComponent(code)}`,
     ]);
     assertEquals(stdout, "AuthenticationError\n");

@@ -103,7 +103,9 @@ describe("a program with a pool", () => {
     });
   }
 
-  it("needs no more memory for a million tasks than for a few", async () => {
+  it("needs no more memory for a million tasks than for a few", {
+    ignore: Deno.build.os !== "linux", // it takes minutes over connections
+  }, async () => {
     const MOST_MB = 100;
     const { stdout } = await owner(["million"]);
     const [sum, before, after] = JSON.parse(stdout);

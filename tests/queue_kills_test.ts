@@ -57,7 +57,9 @@ function isIntact({ n, load }: Loaded, sizes: number[]): boolean {
       bytes[0] === (n & 255) && bytes.at(-1) === (n & 255));
 }
 
-describe("a queue whose writers are killed", () => {
+describe("a queue whose writers are killed", {
+  ignore: Deno.build.os !== "linux", // they share a counter
+}, () => {
   nothingLeft();
   const counts = { kills: 0, items: 0, unsure: 0 };
   afterAll(() =>
@@ -119,7 +121,9 @@ describe("a queue whose writers are killed", () => {
   }
 });
 
-describe("a queue whose readers are killed", () => {
+describe("a queue whose readers are killed", {
+  ignore: Deno.build.os !== "linux", // they share a counter
+}, () => {
   nothingLeft();
   const counts = { kills: 0, items: 0, lost: 0 };
   afterAll(() =>

@@ -396,7 +396,9 @@ describe("a shared dict", () => {
     assertEquals(seen, ["a", "c"]);
   });
 
-  it("leaves to others what it cannot read here", async () => {
+  it("leaves to others what it cannot read here", {
+    ignore: Deno.build.os !== "linux",
+  }, async () => {
     const dict = new SharedDict<unknown>();
     const list = new SharedList<unknown>();
     await inProcess(work.putSecret, dict, list);
@@ -411,7 +413,9 @@ describe("a shared dict", () => {
     assertEquals(dict.delete("secret"), true);
   });
 
-  it("keeps what is in it, as long as it is in it", async () => {
+  it("keeps what is in it, as long as it is in it", {
+    ignore: Deno.build.os !== "linux",
+  }, async () => {
     const before = await taken();
     const dict = new SharedDict<unknown>();
     const list = new SharedList<unknown>();
@@ -697,7 +701,9 @@ describe("what is memory", () => {
     memory.close();
   });
 
-  it("is found by any program of this user that has ffi", async () => {
+  it("is found by any program of this user that has ffi", {
+    ignore: Deno.build.os !== "linux",
+  }, async () => {
     using memory = new SharedMemory({ create: true, size: 77 });
     memory.buf[0] = 5;
     const open = (...flags: string[]) =>
@@ -719,7 +725,9 @@ describe("what is memory", () => {
     assertStringIncludes(late.stderr, "NotFound");
   });
 
-  it("goes back to the system when nobody looks at it any more", async () => {
+  it("goes back to the system when nobody looks at it any more", {
+    ignore: Deno.build.os !== "linux",
+  }, async () => {
     const process = new Process({
       target: forgetMemory,
       v8Flags: ["--expose-gc"],

@@ -58,7 +58,7 @@ describe("spare processes", () => {
       const before = pids();
       const process = new Process({ target: work.whoAmI });
       process.start();
-      assert(before.includes(process.pid!));
+      if (before.length > 0) assert(before.includes(process.pid!));
       const { name, pid, parent } = await process.result();
       assertEquals([name, pid], [process.name, process.pid]);
       assertEquals((parent as { pid: number }).pid, Deno.pid);
@@ -80,7 +80,9 @@ describe("spare processes", () => {
     await Promise.all(processes.map((process) => process.join()));
   });
 
-  it("are kept by children, too, from their first start on", async () => {
+  it("are kept by children, too, from their first start on", {
+    ignore: Deno.build.os !== "linux",
+  }, async () => {
     const below = new Process({ target: methodsBelow, args: [2] });
     const [forked, none] = ["forkserver", 0];
     assertEquals(await resultOf(below), [forked, forked, forked, none]);
@@ -88,7 +90,9 @@ describe("spare processes", () => {
     assertEquals(await resultOf(process), "spawn");
   });
 
-  it("that die while they wait are replaced", async () => {
+  it("that die while they wait are replaced", {
+    ignore: Deno.build.os !== "linux",
+  }, async () => {
     const before = pids();
     for (const pid of before) Deno.kill(pid, "SIGKILL");
     await until(() =>
@@ -97,7 +101,9 @@ describe("spare processes", () => {
     assertEquals(await resultOf(new Process({ target: work.echo })), []);
   });
 
-  it("that died a moment ago do not take a start with them", async () => {
+  it("that died a moment ago do not take a start with them", {
+    ignore: Deno.build.os !== "linux",
+  }, async () => {
     for (let round = 0; round < Math.max(4, times(10)); round++) {
       await until(() => spareCount() === 2);
       for (const pid of pids()) Deno.kill(pid, "SIGKILL");

@@ -261,7 +261,9 @@ describe("a server that stands still", () => {
 });
 
 describe("a process that cannot look at the memory", () => {
-  it("loses nothing if it ends before its busy parent answers", async () => {
+  it("loses nothing if it ends before its busy parent answers", {
+    ignore: Deno.build.os !== "linux", // elsewhere its busy parent cannot begin it
+  }, async () => {
     await using file = await tempFile();
     const queue = new Queue<string>();
     await queue.put("the one");

@@ -11,6 +11,7 @@
 import { cpuCount, Pool } from "@multi/processing";
 import { parseArgs } from "@std/cli";
 import { ProgressBar } from "@std/cli/unstable-progress-bar";
+import { fileURLToPath } from "node:url";
 import { type HashedFile, hashFile } from "./hash_file.ts";
 
 /** A file to hash. */
@@ -115,10 +116,9 @@ async function main(): Promise<void> {
     console.error(`--workers must be a number above 0: ${options.workers}`);
     Deno.exit(2);
   }
-  const repository = decodeURIComponent(
-    new URL("..", import.meta.url).pathname,
-  );
-  const folder = String(options._[0] ?? repository).replace(/(?<=.)\/+$/, "");
+  const repository = fileURLToPath(new URL("..", import.meta.url));
+  const folder = String(options._[0] ?? repository)
+    .replace(/(?<=.)[\\/]+$/, "");
 
   const errors: HashedFile[] = [];
   const found = await Array.fromAsync(walk(folder, errors));

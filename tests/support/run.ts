@@ -1,5 +1,7 @@
 /** Runs programs as a user does. */
 
+import { fileURLToPath } from "node:url";
+
 /** What a program printed, and how it ended. */
 export interface Ran {
   readonly code: number;
@@ -10,9 +12,17 @@ export interface Ran {
 /** The folder of the project. */
 export const ROOT = new URL("../../", import.meta.url);
 
-/** The path of a file of the project. */
+/** The path of a file of the project; with slashes, as it may get into a text. */
 export function pathOf(file: string): string {
-  return decodeURIComponent(new URL(file, ROOT).pathname);
+  return fileURLToPath(new URL(file, ROOT)).replaceAll("\\", "/");
+}
+
+/**
+ * A folder for programs that import by the project's names: below the project's
+ * config file, as children find that by `--config` on Linux only.
+ */
+export function programFolder(): Promise<string> {
+  return Deno.makeTempDir({ dir: pathOf("tests"), prefix: ".programs_" });
 }
 
 /** How {@linkcode run} runs a program. */

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { decode } from "../../internal/wire/decode.ts";
 import { encode } from "../../internal/wire/encode.ts";
+import { pathOf } from "../support/run.ts";
 import { assertSame, hex } from "./support.ts";
 
 /** What a peer says of a message: the value as a text, and its own messages. */
@@ -17,10 +18,9 @@ async function ask(
   values: readonly unknown[],
 ): Promise<Answer[] | null> {
   const [name, ...args] = command;
-  const { pathname } = new URL(`./peers/${peer}`, import.meta.url);
   try {
     await using child = new Deno.Command(name, {
-      args: [...args, decodeURIComponent(pathname)],
+      args: [...args, pathOf(`tests/wire/peers/${peer}`)],
       stdin: "piped",
       stdout: "piped",
       stderr: "null",

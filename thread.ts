@@ -317,11 +317,14 @@ export class Thread<A extends unknown[] = unknown[], R = unknown>
     const { outcome, lost } = handle;
     if (lost !== null) {
       const { signal } = this.#settings;
-      throw new WorkerLostError(`${lost.lost} before its target returned`, {
-        pid: Deno.pid,
-        exitcode: lost.exitcode,
-        ...(signal?.aborted && { cause: signal.reason }),
-      });
+      throw new WorkerLostError(
+        `${this.name} ${lost.how} before its target returned`,
+        {
+          pid: Deno.pid,
+          exitcode: lost.exitcode,
+          ...(signal?.aborted && { cause: signal.reason }),
+        },
+      );
     }
     return outcome!.take() as R;
   }

@@ -83,11 +83,11 @@ export function boot(
   });
   globalThis.addEventListener("unload", () =>
     leave({
-      lost: `${thread?.name} left by Deno.exit(${Deno.exitCode || ""})`,
+      how: `left by Deno.exit(${Deno.exitCode || ""})`,
       exitcode: Deno.exitCode,
     }));
   scope.close = () => {
-    leave({ lost: `${thread?.name} left by close()`, exitcode: null });
+    leave({ how: "left by close()", exitcode: null });
     endWorker();
   };
   onUncaught((error, event) => {

@@ -30,8 +30,8 @@ import type { ThreadIdentity } from "./this_thread.ts";
 
 /** How a thread ended without a report. */
 export interface LostThread {
-  /** What has happened to it, "before its target returned". */
-  readonly lost: string;
+  /** What has happened to it, for a sentence that begins with its name. */
+  readonly how: string;
   /** What it gave to `Deno.exit()`, if it did. */
   readonly exitcode: number | null;
 }
@@ -40,11 +40,8 @@ export interface LostThread {
 export type ThreadEnd = { readonly report: Uint8Array } | LostThread;
 
 /** The end of one that has used up its memory. */
-export function outOfMemory({ name, maxHeapMb }: ThreadPlan): ThreadEnd {
-  return {
-    lost: `${name} needed more memory than its ${maxHeapMb} MB`,
-    exitcode: null,
-  };
+export function outOfMemory({ maxHeapMb }: ThreadPlan): ThreadEnd {
+  return { how: `needed more memory than its ${maxHeapMb} MB`, exitcode: null };
 }
 
 /** What lets a thread wait before it begins, unless it is cancelled meanwhile. */

@@ -50,6 +50,7 @@ export interface ThreadOwner {
   again(): void;
 }
 
+const TERMINATED: ThreadEnd = { how: "was terminated", exitcode: null };
 /** How long a thread may take to yield when it is terminated. */
 const GRACE_MS = 1000;
 /** Each has 8 MB or more, and saves the next thread 15 ms. */
@@ -179,7 +180,7 @@ export class ThreadWorker {
     if (this.#isStopping || this.#owner === null) return;
     this.#isStopping = true;
     // One that still loads this library yields.
-    if (!this.#hasBegun()) return this.#end(terminated(this.#plan!));
+    if (!this.#hasBegun()) return this.#end(TERMINATED);
     this.#interrupt();
     this.#post({ is: "stop" });
     this.#grace = setTimeout(() => this.#giveUp(), GRACE_MS);
@@ -218,9 +219,8 @@ export class ThreadWorker {
         this.#end(message.end, message.owns, message.ident);
         break;
       case "stopped":
-        if (this.#plan !== null) {
-          this.#end(terminated(this.#plan), message.owns);
-        } else this.#end(null);
+        if (this.#plan !== null) this.#end(TERMINATED, message.owns);
+        else this.#end(null);
         break;
       case "ask":
         // Whoever has fewer permissions must not have others start what it may not.
@@ -236,12 +236,12 @@ export class ThreadWorker {
   /** It has failed in a way that its Worker could not tell by itself. */
   #fail(message: string, isOutOfMemory: boolean): void {
     if (this.#plan === null) return this.#end(null);
-    const { name } = this.#plan;
     if (isOutOfMemory) {
       this.#end(outOfMemory(this.#plan));
     } else if (this.#isReady) {
-      this.#end({ lost: `${name} failed (${message})`, exitcode: null });
+      this.#end({ how: `failed (${message})`, exitcode: null });
     } else {
+      const { name } = this.#plan;
       this.#end({
         report: encodeError(
           Report.ERROR,
@@ -280,7 +280,7 @@ export class ThreadWorker {
     const isStopping = this.#isStopping;
     const tell = () => {
       if (plan!.ident === ident) owner.ends(end!);
-      else if (isStopping) owner.ends(terminated(plan!));
+      else if (isStopping) owner.ends(TERMINATED);
       else owner.again();
     };
     // Who comes for its locks from then on is told that they were abandoned.
@@ -300,13 +300,9 @@ export class ThreadWorker {
       `${name} was terminated, but has not yielded for ${GRACE_MS} ms: it is given up, and may run until the program ends. What may never yield belongs in a Process\n`;
     writeAll(Deno.stderr, new TextEncoder().encode(text));
     owner.ends({
-      lost:
-        `${name} was terminated and given up, as it did not yield within ${GRACE_MS} ms,`,
+      how:
+        `was terminated and given up, as it did not yield within ${GRACE_MS} ms,`,
       exitcode: null,
     });
   }
-}
-
-function terminated({ name }: ThreadPlan): ThreadEnd {
-  return { lost: `${name} was terminated`, exitcode: null };
 }

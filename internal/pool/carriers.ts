@@ -196,13 +196,11 @@ function startThreadWorker(link: Link, options: CarrierOptions): Carrier {
     ended: thread.ended,
     get lost() {
       const { lost, outcome } = thread;
-      const how = lost?.lost.startsWith(`${name} `)
-        ? lost.lost.slice(name.length + 1)
-        : lost?.lost ?? "has ended";
-      const told = { pid: Deno.pid, exitcode: lost?.exitcode ?? null, how };
+      const { how, exitcode } = lost ?? { how: "has ended", exitcode: null };
+      const told = { pid: Deno.pid, exitcode, how, words: "" };
       return outcome?.ok === false
-        ? { ...told, words: "", cause: errorOf(() => outcome.take()) }
-        : { ...told, words: "" };
+        ? { ...told, cause: errorOf(() => outcome.take()) }
+        : told;
     },
     terminate: () => thread.terminate(),
     kill: () => thread.terminate(),

@@ -48,7 +48,12 @@ import type { ChildHandle } from "./internal/launch/child.ts";
 import { forkProcess } from "./internal/launch/fork.ts";
 import { importFrozen, isFrozenChild } from "./internal/launch/frozen.ts";
 import { resolveModules } from "./internal/launch/function_reference.ts";
-import { isLoading, nextPath, self } from "./internal/launch/identity.ts";
+import {
+  childIdentity,
+  isLoading,
+  nextPath,
+  self,
+} from "./internal/launch/identity.ts";
 import {
   encodeJob,
   type Job,
@@ -262,25 +267,10 @@ export class Process<A extends unknown[] = unknown[], R = unknown>
     }
     const { signal, ...settings } = this.#settings;
     signal?.throwIfAborted();
-    const job = encodeJob(this.#job);
-    const { name, daemon, authkey, managers, mainModule } = self();
     const child = startChild({
-      identity: {
-        name: this.name,
-        path: this.#path,
-        daemon: this.#daemon,
-        authkey,
-        managers,
-        mainModule,
-        parent: { name, pid: Deno.pid, daemon },
-      },
-      job,
-      permissions: settings.permissions ?? "inherit",
-      v8Flags: settings.v8Flags ?? [],
-      env: settings.env ?? {},
-      cwd: settings.cwd ?? undefined,
-      stdout: settings.stdout ?? "inherit",
-      stderr: settings.stderr ?? "inherit",
+      ...settings,
+      identity: childIdentity(this.name, this.#path, this.#daemon),
+      job: encodeJob(this.#job),
     });
     this.#child = child;
     this.#job = null;

@@ -28,16 +28,20 @@ import { takeSpare } from "./spares.ts";
 import { startSettings } from "./start_method.ts";
 import { tellChild } from "./tell_child.ts";
 
+/** How a child is run: what is left away is as in this process. */
+export interface ChildSettings {
+  readonly permissions?: Permissions;
+  readonly v8Flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string | URL;
+  readonly stdout?: "inherit" | "null";
+  readonly stderr?: "inherit" | "null";
+}
+
 /** What a child is started with. */
-export interface ChildOptions {
+export interface ChildOptions extends ChildSettings {
   readonly identity: Identity;
   readonly job: Call | Replay;
-  readonly permissions: Permissions;
-  readonly v8Flags: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string | URL | undefined;
-  readonly stdout: "inherit" | "null";
-  readonly stderr: "inherit" | "null";
 }
 
 /** A child that may be started: what is said here is settled. */
@@ -76,25 +80,23 @@ const children: Set<Child> = new Set();
  * that asks; whoever runs it then only does that.
  */
 export function planChild(options: ChildOptions): ChildPlan {
-  const { identity, job, stderr } = options;
+  const { identity, job } = options;
+  const permissions = options.permissions ?? "inherit";
   checkMayStart(identity.name);
   const isReplay = "returned" in job;
   const modules = isReplay ? [identity.mainModule] : job.target.modules;
   const launch: Launch = {
-    permissions: permissionFlags(options.permissions, [
-      ...ENTRIES,
-      ...modules,
-    ]),
-    inherits: options.permissions === "inherit",
+    permissions: permissionFlags(permissions, [...ENTRIES, ...modules]),
+    inherits: permissions === "inherit",
     modules,
-    v8Flags: options.v8Flags,
-    env: options.env,
-    cwd: options.cwd,
-    stdout: isReplay ? "piped" : options.stdout,
+    v8Flags: options.v8Flags ?? [],
+    env: options.env ?? {},
+    cwd: options.cwd ?? undefined,
+    stdout: isReplay ? "piped" : options.stdout ?? "inherit",
     replay: isReplay ? identity.mainModule : null,
   };
   checkMayRun();
-  return { identity, job, launch, stderr };
+  return { identity, job, launch, stderr: options.stderr ?? "inherit" };
 }
 
 /** A child process, from the moment it was started. */

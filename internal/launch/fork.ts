@@ -8,7 +8,13 @@ import { BootstrapError, ProcessError, WorkerLostError } from "../../errors.ts";
 import { isUserModule } from "./call_site.ts";
 import { Child, planChild } from "./child.ts";
 import { howEnded, withWords } from "./last_words.ts";
-import { isLoading, nextPath, self, setReplaying } from "./identity.ts";
+import {
+  childIdentity,
+  isLoading,
+  nextPath,
+  self,
+  setReplaying,
+} from "./identity.ts";
 import { Report } from "./report.ts";
 import type { Reporter } from "./reporter.ts";
 
@@ -69,7 +75,7 @@ export async function forkProcess(): Promise<number> {
 }
 
 function startReplay(before: readonly number[]): Child {
-  const { mainModule, authkey, managers, daemon, name } = self();
+  const { mainModule, daemon } = self();
   if (isLoading() || mainModule !== Deno.mainModule) {
     throw new ProcessError(
       "Cannot fork as fork() can only be called by the main module, in the main process or in a forked child: use a Process here",
@@ -82,21 +88,7 @@ function startReplay(before: readonly number[]): Child {
   }
   const path = nextPath();
   return new Child(planChild({
-    identity: {
-      name: `Process-${path.join(":")}`,
-      path,
-      daemon,
-      authkey,
-      managers,
-      mainModule,
-      parent: { name, pid: Deno.pid, daemon },
-    },
+    identity: childIdentity(`Process-${path.join(":")}`, path, daemon),
     job: { returned: before },
-    permissions: "inherit",
-    v8Flags: [],
-    env: {},
-    cwd: undefined,
-    stdout: "inherit",
-    stderr: "inherit",
   }));
 }

@@ -48,6 +48,22 @@ export function self(): Identity {
   };
 }
 
+/** What a child of this process is. */
+export function childIdentity(
+  name: string,
+  path: readonly number[],
+  daemon: boolean,
+): Identity {
+  const parent = self();
+  return {
+    ...parent,
+    name,
+    path,
+    daemon,
+    parent: { name: parent.name, pid: Deno.pid, daemon: parent.daemon },
+  };
+}
+
 /** Called once, first thing in a child. */
 export function become(child: Identity): void {
   identity = child;

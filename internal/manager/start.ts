@@ -7,7 +7,7 @@ import {
   referTo,
 } from "../launch/function_reference.ts";
 import { encodeJob } from "../launch/job.ts";
-import { nextPath, self } from "../launch/identity.ts";
+import { childIdentity, nextPath } from "../launch/identity.ts";
 import { howEnded, withWords } from "../launch/last_words.ts";
 import { isWhole } from "../launch/permissions.ts";
 import { startChild } from "../launch/start_child.ts";
@@ -122,7 +122,6 @@ function* typesIn(registry: Registry): Iterable<ChildPlan["types"][number]> {
 }
 
 function run(name: string, plan: ChildPlan): ChildHandle {
-  const { name: parent, daemon, authkey, managers, mainModule } = self();
   const path = nextPath();
   const references = [
     ...plan.types.map(([, { reference }]) => reference),
@@ -130,15 +129,7 @@ function run(name: string, plan: ChildPlan): ChildHandle {
   ];
   const modules = references.flatMap(({ modules }) => modules);
   return startChild({
-    identity: {
-      name: `${name}-${path.join(":")}`,
-      path,
-      daemon: true,
-      authkey,
-      managers,
-      mainModule,
-      parent: { name: parent, pid: Deno.pid, daemon },
-    },
+    identity: childIdentity(`${name}-${path.join(":")}`, path, true),
     job: encodeJob({
       target: {
         ...referTo(serveInChild, "target", MODULE),
@@ -148,11 +139,6 @@ function run(name: string, plan: ChildPlan): ChildHandle {
       kwargs: null,
     }),
     permissions: serverPermissions([plan.rendezvous, plan.address]),
-    v8Flags: [],
-    env: {},
-    cwd: undefined,
-    stdout: "inherit",
-    stderr: "inherit",
   });
 }
 

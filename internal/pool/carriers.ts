@@ -1,11 +1,12 @@
 /** What a worker of a pool runs in: a process, or a thread. */
 
+import type { ChildSettings } from "../launch/child.ts";
 import { encodeJob } from "../launch/job.ts";
 import type { FunctionReference } from "../launch/function_reference.ts";
-import { nextPath, self } from "../launch/identity.ts";
+import { childIdentity, nextPath } from "../launch/identity.ts";
 import { howEnded, withWords } from "../launch/last_words.ts";
 import { ownModule } from "../launch/own_modules.ts";
-import { permissionFlags, type Permissions } from "../launch/permissions.ts";
+import { permissionFlags } from "../launch/permissions.ts";
 import { canShareMemory } from "../launch/shares_memory.ts";
 import { startChild } from "../launch/start_child.ts";
 import { checkThread, startThread } from "../launch/start_thread.ts";
@@ -54,13 +55,7 @@ export function whyLost({ words, cause }: Lost, done = 0): string {
 }
 
 /** How workers are run: what a kind of carrier does not have, it ignores. */
-export interface CarrierSettings {
-  readonly permissions?: Permissions;
-  readonly env?: Record<string, string>;
-  readonly cwd?: string | URL;
-  readonly stdout?: "inherit" | "null";
-  readonly stderr?: "inherit" | "null";
-  readonly v8Flags?: string[];
+export interface CarrierSettings extends ChildSettings {
   readonly maxHeapMb?: number;
 }
 
@@ -127,28 +122,17 @@ function flagsOf({ permissions }: CarrierSettings): string[] {
 
 function startProcessWorker(link: Link, options: CarrierOptions): Carrier {
   const { settings } = options;
-  const parent = self();
   const path = nextPath();
   const name = `PoolWorker-${path.join(":")}`;
   const { maxHeapMb } = settings;
   const v8Flags = settings.v8Flags ?? [];
   const child = startChild({
-    identity: {
-      ...parent,
-      name,
-      path,
-      daemon: true,
-      parent: { name: parent.name, pid: Deno.pid, daemon: parent.daemon },
-    },
+    ...settings,
+    identity: childIdentity(name, path, true),
     job: jobOf(link, options),
-    permissions: settings.permissions ?? "inherit",
     v8Flags: maxHeapMb === undefined
       ? v8Flags
       : [...v8Flags, `--max-old-space-size=${maxHeapMb}`],
-    env: settings.env ?? {},
-    cwd: settings.cwd ?? undefined,
-    stdout: settings.stdout ?? "inherit",
-    stderr: settings.stderr ?? "inherit",
   });
   return {
     name,

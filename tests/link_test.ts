@@ -35,6 +35,43 @@ import { writeCall } from "./support/write_call.ts";
 nothingLeft();
 
 describe("a served object", () => {
+  it("stays in a message although a call within that fails", async () => {
+    using link = pair();
+    const served = new Box();
+    const remote = await link.give(served);
+    const box = new Box();
+    let failing: Promise<unknown>;
+    await remote.put({
+      box,
+      get calls() {
+        failing = assertRejects(
+          () => remote.put({ box, no: () => {} }),
+          DataCloneError,
+        );
+        return 1;
+      },
+    });
+    await failing!;
+    const { box: there } = await served.take() as { box: Box };
+    assertEquals(await there.size(), 0);
+  });
+
+  it("may give what cannot be looked at", async () => {
+    using link = pair();
+    link.root.given = {
+      get then() {
+        throw new Error("do not look");
+      },
+    };
+    await assertRejects(
+      () => link.client.root().call("given", []),
+      Error,
+      "do not look",
+    );
+    assertEquals(link.ended, []);
+    assertEquals(link.server.sizes.incoming, 0);
+  });
+
   it("is called, and answers", async () => {
     using link = pair();
     const box = new Box();
@@ -282,6 +319,35 @@ describe("a call that waits", () => {
     );
     await remote.size();
     assertEquals(link.serverSide.arrived.length, before + 1);
+  });
+
+  it("is not sent when its arguments have taken it back, or ended all", async () => {
+    using link = pair();
+    const remote = await link.give(new Box());
+    const before = link.serverSide.arrived.length;
+    const stop = new AbortController();
+    const { signal } = stop;
+    const { exports } = link.client.sizes;
+    const argument = {
+      box: new Box(),
+      get stops() {
+        return stop.abort(new Error("enough"));
+      },
+    };
+    await assertRejects(
+      () => remote.remote.call("take", [argument], signal),
+      Error,
+      "enough",
+    );
+    assertEquals(link.serverSide.arrived.length, before);
+    assertEquals(link.client.sizes.exports, exports);
+    const last = {
+      get closes() {
+        return link.client.close();
+      },
+    };
+    await assertRejects(() => remote.put(last), EOFError);
+    assertEquals(link.client.sizes.outgoing, 0);
   });
 
   it("gives what it has taken at the moment of the abort", async () => {

@@ -8,7 +8,10 @@ import type { SharedClass } from "./service.ts";
 /** One of them. */
 export interface Exported extends Servable {
   readonly id: number;
-  /** How often it was sent, less how often that was released. */
+  /**
+   * How often it was sent, or is in a message that is being written, less how often
+   * that was released.
+   */
   count: number;
   /** Whether nobody here has it, as it was made for the other end. */
   isGiven: boolean;
@@ -26,9 +29,7 @@ export class Exports {
     this.#most = most;
   }
 
-  /**
-   * Gives an object its id. It counts as sent only after {@linkcode Exports.sent}.
-   */
+  /** Gives an object its id; whoever writes it into a message counts that. */
   offer(
     shared: SharedClass<object>,
     object: object,
@@ -63,15 +64,10 @@ export class Exports {
     this.#byObject.set(object, exported);
   }
 
-  /** A message with these objects goes out. */
-  sent(objects: Iterable<Exported>): void {
-    for (const exported of objects) exported.count++;
-  }
-
   /** A message with these objects does not go out. */
   kept(objects: Iterable<Exported>): void {
     for (const exported of objects) {
-      if (exported.count === 0 && exported.id !== 0) this.#remove(exported);
+      if (--exported.count === 0 && exported.id !== 0) this.#remove(exported);
     }
   }
 

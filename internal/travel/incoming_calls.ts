@@ -97,13 +97,15 @@ export class IncomingCalls {
     }
     this.#served.set(head.call, { controller, isAbandoned: false });
     let result: unknown;
+    let isLate: boolean;
     try {
       result = runFor(owner, () => method.call(object, args, signal));
+      isLate = isThenable(result); // may run a getter
     } catch (error) {
       return this.#rejected(head.call, signal, error);
     }
-    if (!isThenable(result)) return this.#done(head, exported!, owner, result);
-    result.then(
+    if (!isLate) return this.#done(head, exported!, owner, result);
+    Promise.resolve(result).then(
       (value) => this.#done(head, exported!, owner, value),
       (error) => this.#rejected(head.call, signal, error),
     );

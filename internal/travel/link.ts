@@ -95,6 +95,7 @@ export class Link implements LinkEnd, Connector {
     this.#outgoing = new OutgoingCalls({
       post,
       encodeBehind,
+      encodeCall: this.#encodeCall.bind(this),
       waiting: (yes) => options.waiting?.(yes),
       trouble: (error) => options.trouble?.(error),
       moved: () => transport.moved ?? 0,
@@ -173,6 +174,19 @@ export class Link implements LinkEnd, Connector {
     return this.#write(contents, () => encodeBehind(head, value, root, tell));
   }
 
+  /** Writes a call, which goes out only if it still may when it is written. */
+  #encodeCall(
+    head: number,
+    args: readonly unknown[],
+    check: () => void,
+  ): Uint8Array<ArrayBuffer> {
+    return this.#write("own", () => {
+      const message = encodeBehind(head, args, "args");
+      check();
+      return message;
+    });
+  }
+
   /** What is in the message counts as sent then, if it is. */
   #write(
     contents: Contents = "own",
@@ -193,7 +207,6 @@ export class Link implements LinkEnd, Connector {
         );
       }
       if (isSent) {
-        if (sending !== null) this.#exports.sent(sending);
         this.#sent = sending ?? [];
       } else if (sending !== null) this.#exports.kept(sending);
       return bytes;
@@ -238,7 +251,10 @@ export class Link implements LinkEnd, Connector {
     // What stands for an object elsewhere may be somebody's here.
     const isGiven = this.#isGiven && remote === null;
     const exported = this.#exports.offer(shared, object, remote, isGiven);
-    if (!this.#sending.includes(exported)) this.#sending.push(exported);
+    if (!this.#sending.includes(exported)) {
+      this.#sending.push(exported);
+      exported.count++;
+    }
     const description = remote === null
       ? shared.service!.describe?.(object)
       : remote.description;

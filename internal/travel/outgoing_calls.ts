@@ -22,6 +22,15 @@ import { SHORT } from "./transport.ts";
 export interface CallOptions {
   /** @returns Where it is not known to have gone: a promise for that. */
   post(message: Uint8Array<ArrayBuffer>): void | Promise<void>;
+  /**
+   * Writes a call; its head is left to the caller. Getters may run meanwhile: so
+   * `check` throws behind them if it is not to go out.
+   */
+  encodeCall(
+    head: number,
+    args: readonly unknown[],
+    check: () => void,
+  ): Uint8Array<ArrayBuffer>;
   /** Writes a message with a value; its head is left to the caller. */
   encodeBehind(
     head: number,
@@ -135,12 +144,15 @@ export class OutgoingCalls {
   ): Promise<unknown> {
     try {
       const coroutine = currentCoroutine();
-      coroutine?.throwIfKilled();
-      signal?.throwIfAborted();
-      if (this.#failure !== null) throw this.#failure(method);
-      const { encodeBehind, post } = this.#options;
+      const check = () => {
+        coroutine?.throwIfKilled();
+        signal?.throwIfAborted();
+        if (this.#failure !== null) throw this.#failure(method);
+      };
+      check();
+      const { encodeCall, post } = this.#options;
       const { owner } = currentContext();
-      const message = encodeBehind(callHeadLength(method), args, "args");
+      const message = encodeCall(callHeadLength(method), args, check);
       const pending = new Pending(
         this.#free.pop() ?? ++this.#numbers,
         object,

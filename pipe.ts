@@ -75,8 +75,8 @@ import {
   type TlsOptions,
 } from "./internal/pipe/address.ts";
 import type { Channel } from "./internal/pipe/channel.ts";
-import { openChannel } from "./internal/pipe/stream_channel.ts";
 import { dial } from "./internal/pipe/dial.ts";
+import { openChannel } from "./internal/travel/open_channel.ts";
 import { checkMaxLength } from "./internal/pipe/framing.ts";
 import { listen } from "./internal/pipe/listen.ts";
 import { ownHome } from "./internal/memory/home.ts";
@@ -694,7 +694,7 @@ export async function connect<T = unknown>(
   timeoutOf(options);
   checkNames(options, CONNECT_NAMES, "connect");
   const { authkey, tls, maxMessageSize, timeout, signal } = options;
-  const channel = await dial(checkAddress(address, "connect"), {
+  const settings = {
     authkey: authkey === undefined
       ? self().authkey
       : checkAuthkey(authkey, "connect"),
@@ -702,7 +702,9 @@ export async function connect<T = unknown>(
     tls,
     timeout,
     signal,
-  });
+  };
+  const where = checkAddress(address, "connect");
+  const channel = await dial(where, settings, openChannel);
   return newConnection<T>(channel);
 }
 

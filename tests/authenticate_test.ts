@@ -1,4 +1,9 @@
-import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+} from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { AuthenticationError, EOFError } from "@multi/processing";
 import { authenticate } from "../internal/pipe/authenticate.ts";
@@ -8,10 +13,10 @@ const encoder = new TextEncoder();
 const KEY = encoder.encode("secret");
 const HELLO = new Uint8Array([0x93, ...encoder.encode("MULTIP"), 1]);
 
-const listen = (end: ByteEnd, key = KEY) =>
-  authenticate(end, "listener", key, "the client");
-const connect = (end: ByteEnd, key = KEY) =>
-  authenticate(end, "connector", key, "the server");
+const listen = (end: ByteEnd, key = KEY, memory = "ours") =>
+  authenticate(end, "listener", key, "the client", memory);
+const connect = (end: ByteEnd, key = KEY, memory = "ours") =>
+  authenticate(end, "connector", key, "the server", memory);
 
 /** What this role proves, made anew from what the comment says. */
 async function proof(
@@ -59,6 +64,20 @@ describe("authenticate()", () => {
       );
     });
   }
+
+  it("tells both sides whether they share memory, without its name", async () => {
+    for (const isOne of [true, false]) {
+      const [a, b] = bytePair();
+      const told = await Promise.all([
+        listen(a, KEY, "memory of a"),
+        connect(b, KEY, isOne ? "memory of a" : "memory of b"),
+      ]);
+      assertEquals(told, [isOne, isOne]);
+      for (const { written } of [a, b]) {
+        assert(!String.fromCharCode(...written).includes("memory of"));
+      }
+    }
+  });
 
   it("never sends the key, nor the same twice", async () => {
     const seen: string[] = [];

@@ -17,7 +17,7 @@ import {
   TimeoutError,
 } from "@multi/processing";
 import type { Channel } from "../internal/pipe/channel.ts";
-import { openChannel } from "../internal/pipe/stream_channel.ts";
+import { openChannel } from "../internal/travel/open_channel.ts";
 import { Acceptor, type AcceptorOptions } from "../internal/pipe/acceptor.ts";
 import { authenticate } from "../internal/pipe/authenticate.ts";
 import { listen } from "../internal/pipe/listen.ts";
@@ -186,6 +186,7 @@ describe("a listener", () => {
       "connector",
       KEY,
       "the listener",
+      "none",
     );
     (await door.acceptor.accept({})).close();
     honest.close();
@@ -335,7 +336,7 @@ describe("a listener", () => {
 async function betray(listener: Listener): Promise<Deno.TcpConn> {
   const [hostname, port] = listener.address as [string, number];
   const socket = await Deno.connect({ hostname, port });
-  await authenticate(socket, "connector", KEY, "the listener");
+  await authenticate(socket, "connector", KEY, "the listener", "none");
   return socket;
 }
 

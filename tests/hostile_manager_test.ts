@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { type Address, BaseManager, type Typeid } from "@multi/processing";
-import { dialAs } from "../internal/pipe/dial.ts";
+import { dial } from "../internal/pipe/dial.ts";
 import { HEADER, writeHeader } from "../internal/pipe/framing.ts";
 import type { Socket } from "../internal/pipe/stream_channel.ts";
 import { Kind } from "../internal/travel/protocol.ts";
@@ -35,7 +35,7 @@ CounterManager.register("counter", { callable: () => counter });
 
 /** A socket to the manager, where the key was proven. */
 function intrude(address: Address): Promise<Socket> {
-  return dialAs(address, {
+  return dial(address, {
     authkey: new TextEncoder().encode(KEY),
     tls: undefined,
     maxLength: 2 ** 20,

@@ -20,11 +20,13 @@ import {
   Listener,
   type ListenerOptions,
   Process,
+  type SharedMemory,
   ShutDownError,
   TimeoutError,
   type TlsOptions,
 } from "@multi/processing";
 import { playAt } from "./fixtures/connection_roles.ts";
+import { refused } from "./fixtures/sends_objects.ts";
 import { authorityCertificate, certificate } from "./support/certificate.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { deno, pathOf, ROOT } from "./support/run.ts";
@@ -68,6 +70,30 @@ describe("Listener", () => {
     folder = await Deno.makeTempDir();
   });
   afterEach(() => Deno.remove(folder, { recursive: true }));
+
+  it("has no memory in messages between two programs", {
+    ignore: Deno.build.os !== "linux",
+  }, async () => {
+    const authkey = "between strangers";
+    using listener = new Listener({ address: LOOPBACK, authkey });
+    const program = deno([
+      "run",
+      "-A",
+      pathOf("tests/fixtures/sends_objects.ts"),
+      ...[...listener.address].map(String),
+    ]);
+    using connection = await listener.accept();
+    const all = new Array(5).fill("value.object");
+    assertEquals(await connection.recv(), all);
+    assertEquals(await refused(connection), all);
+    // What has a name is found by that.
+    const { memory } = await connection.recv() as { memory: SharedMemory };
+    assertEquals([...memory.buf.subarray(0, 3)], [1, 2, 3]);
+    memory.close();
+    await connection.send("done");
+    const { code, stderr } = await program;
+    assertEquals([code, stderr], [0, ""]);
+  });
 
   it("gives the port that the system has chosen", async () => {
     using listener = new Listener({ address: LOOPBACK });

@@ -4,7 +4,7 @@ import type { Address, TlsOptions } from "../pipe/address.ts";
 import { EOFError } from "../../errors.ts";
 import { runForThread } from "../context.ts";
 import { beforeExit } from "../launch/farewells.ts";
-import { dialAs } from "../pipe/dial.ts";
+import { dial } from "../pipe/dial.ts";
 import { nameOf } from "../pipe/address.ts";
 import { DEFAULT_LENGTH } from "../pipe/framing.ts";
 import { programHolder } from "../travel/hold_program.ts";
@@ -171,7 +171,7 @@ export async function connectTo(
   ) {
     const left = Math.max(end - performance.now(), 0);
     try {
-      return await dialAs(
+      return await dial(
         address,
         {
           authkey,

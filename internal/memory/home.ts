@@ -1,11 +1,11 @@
 /** The memory of this thread's family, and the thread's own place in it. */
 
-import { type Arena, type ArenaGrant, openArena } from "./arena.ts";
+import { type Arena, type ArenaGrant, openArena, textOf } from "./arena.ts";
 import { memoryCalls } from "./libc.ts";
 import { grantedMemory, joined, type MemoryGrant } from "./grant.ts";
 import { Holdings } from "./holdings.ts";
 import { onceTypesAreKnown } from "./known_types.ts";
-import { createArena } from "./make_arena.ts";
+import { createArena, newId } from "./make_arena.ts";
 import { Member } from "./member.ts";
 import { type SharedObject, Space } from "./objects.ts";
 import { sweepPins } from "./pins.ts";
@@ -23,6 +23,7 @@ export interface Home {
 }
 
 let arena: Arena | null = null;
+let id: Int32Array | null = null;
 let home: Home | null = null;
 const others = new Map<string, Home>();
 
@@ -33,6 +34,12 @@ export function ownHome(): Home {
     joined(home.space.member, home.holdings, home.waits);
   }
   return home;
+}
+
+/** Tells the memory of this family from all others, also before there is any. */
+export function familyId(): string {
+  const grant = arena?.grant ?? grantedMemory()?.arena;
+  return grant?.id ?? textOf(id ??= newId());
 }
 
 /** Takes that arena as this family's: for tests, before anything needs one. */
@@ -99,7 +106,9 @@ export async function whenDead(owner: number): Promise<void> {
 function ownArena(): Arena {
   if (arena !== null) return arena;
   const grant = grantedMemory();
-  return arena = grant === null ? createArena() : openArena(grant.arena);
+  return arena = grant === null
+    ? createArena(undefined, id ??= newId())
+    : openArena(grant.arena);
 }
 
 /** Makes this thread a member of an arena. */

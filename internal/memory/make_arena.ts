@@ -20,11 +20,16 @@ const SHARED_SIZE = 2 ** 30;
 
 const MFD_CLOEXEC = 1;
 
+/** What tells an arena from all others. */
+export function newId(): Int32Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Int32Array(4));
+}
+
 /** Makes an arena: in mapped memory, or for the threads of this process. */
 export function createArena(
   kind: "mapped" | "shared" = memoryCalls() === null ? "shared" : "mapped",
+  random: Int32Array = newId(),
 ): Arena {
-  const random = crypto.getRandomValues(new Int32Array(4));
   const id = textOf(random);
   const arena = kind === "mapped"
     ? createMapped(memoryCalls()!, id)

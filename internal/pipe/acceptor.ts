@@ -6,6 +6,7 @@ import { after, TIMED_OUT, timeoutOf, type WaitOptions } from "../wait.ts";
 import { WaitQueue } from "../wait_queue.ts";
 import type { WaitSource } from "../waitable.ts";
 import { type Address, nameOf, toAddress } from "./address.ts";
+import { familyId } from "../memory/home.ts";
 import { authenticate } from "./authenticate.ts";
 import type { ListeningSocket } from "./listen.ts";
 import { closable } from "./closable.ts";
@@ -198,9 +199,15 @@ export class Acceptor<C extends { close(): void }> implements WaitSource {
       cancel = after(GRACE_MS, expire, false);
     }, false);
     try {
-      await authenticate(socket, "listener", authkey, peer);
+      const isFamily = await authenticate(
+        socket,
+        "listener",
+        authkey,
+        peer,
+        familyId(),
+      );
       if (!this.#strangers.has(stranger)) throw new Error("expelled");
-      this.#welcome(this.#open(socket, peer, maxLength));
+      this.#welcome(this.#open(socket, peer, maxLength, isFamily));
     } catch (error) {
       close(socket);
       if (this.#closed) return;

@@ -11,7 +11,9 @@
  *      done; or sends REFUSED and is done        32 more, and is done
  *
  *   MAGIC   8 bytes, the last of which is the version of all this
- *   nonce   32 random bytes, new for each connection
+ *   nonce   32 bytes: 16 random ones, new for each connection, and the first 16 of
+ *           the HMAC-SHA-256 with the key of "@multi/processing memory " and the id
+ *           of the memory that the sender shares with its family
  *   proof   32 bytes: HMAC-SHA-256 with the key, of the prover's role, the
  *           listener's nonce and the connector's nonce, in this order
  * ```
@@ -31,7 +33,8 @@
  *
  * Nobody reads more than 73 bytes of somebody who has proven nothing. Both sides
  * begin at once, so that one who speaks another protocol finds out at once, and
- * neither waits for the other.
+ * neither waits for the other. By the nonces both know whether they look at one
+ * memory: only then objects that lie there can be in messages.
  *
  * A proof is good for one connection and one role only: it covers both nonces,
  * one of which the verifier has made, and says whose proof it is. So it is of no
@@ -58,6 +61,7 @@ const VERSION = 1;
 /** What no text begins with, nor a message of this package. */
 const MAGIC = new Uint8Array([0x93, 77, 85, 76, 84, 73, 80, VERSION]);
 const NONCE = 32;
+const RANDOM = 16;
 const PROOF = 32;
 const ACCEPTED = 1;
 const REFUSED = 0;
@@ -67,13 +71,16 @@ const REFUSED = 0;
  * when that fails.
  *
  * @param peer Who is at the other end, for messages of errors.
+ * @param memory The id of the memory that this side shares with its family.
+ * @returns Whether the other side shares it, too.
  */
 export async function authenticate(
   stream: ByteStream,
   role: Role,
   authkey: Uint8Array,
   peer: string,
-): Promise<void> {
+  memory: string,
+): Promise<boolean> {
   const key = await crypto.subtle.importKey(
     "raw",
     new Uint8Array(authkey),
@@ -81,18 +88,23 @@ export async function authenticate(
     false,
     ["sign"],
   );
-  const side = { stream, key, peer };
-  if (role === "listener") await listen(side);
-  else await connect(side);
+  const tag = (await sign(key, `@multi/processing memory ${memory}`))
+    .subarray(0, NONCE - RANDOM);
+  const side = { stream, key, peer, tag };
+  const theirs = await (role === "listener" ? listen(side) : connect(side));
+  return isSame(theirs.subarray(RANDOM), tag);
 }
 
 interface Side {
   readonly stream: ByteStream;
   readonly key: CryptoKey;
   readonly peer: string;
+  /** Tells what memory it shares. */
+  readonly tag: Uint8Array;
 }
 
-async function listen(side: Side): Promise<void> {
+/** Gives the nonce of the other side. */
+async function listen(side: Side): Promise<Uint8Array> {
   const { mine, theirs } = await exchangeNonces(side);
   const expected = await prove(side, "connector", mine, theirs);
   if (!isSame(await readExactly(side, PROOF), expected)) {
@@ -101,9 +113,11 @@ async function listen(side: Side): Promise<void> {
   }
   const proof = await prove(side, "listener", mine, theirs);
   await writeAll(side, join(new Uint8Array([ACCEPTED]), proof));
+  return theirs;
 }
 
-async function connect(side: Side): Promise<void> {
+/** Gives the nonce of the other side. */
+async function connect(side: Side): Promise<Uint8Array> {
   const { peer } = side;
   const { mine, theirs } = await exchangeNonces(side);
   await writeAll(side, await prove(side, "connector", theirs, mine));
@@ -121,10 +135,12 @@ async function connect(side: Side): Promise<void> {
       `Cannot connect to ${peer} as it does not have the key, although it accepts ours`,
     );
   }
+  return theirs;
 }
 
 async function exchangeNonces(side: Side) {
-  const mine = crypto.getRandomValues(new Uint8Array(NONCE));
+  const random = crypto.getRandomValues(new Uint8Array(RANDOM));
+  const mine = join(random, side.tag);
   await writeAll(side, join(MAGIC, mine));
   checkMagic(side, await readExactly(side, MAGIC.length));
   return { mine, theirs: await readExactly(side, NONCE) };
@@ -136,8 +152,16 @@ async function prove(
   listenersNonce: Uint8Array,
   connectorsNonce: Uint8Array,
 ): Promise<Uint8Array> {
-  const text = new TextEncoder().encode(`@multi/processing ${role}`);
-  const data = join(text, listenersNonce, connectorsNonce);
+  const nonces = [listenersNonce, connectorsNonce];
+  return await sign(key, `@multi/processing ${role}`, ...nonces);
+}
+
+async function sign(
+  key: CryptoKey,
+  text: string,
+  ...more: Uint8Array[]
+): Promise<Uint8Array> {
+  const data = join(new TextEncoder().encode(text), ...more);
   return new Uint8Array(await crypto.subtle.sign("HMAC", key, data));
 }
 

@@ -2,6 +2,7 @@
 
 import { EOFError, TimeoutError } from "../../errors.ts";
 import { waitBySignal } from "../context.ts";
+import { familyId } from "../memory/home.ts";
 import { after, timeoutOf, type WaitOptions } from "../wait.ts";
 import {
   type Address,
@@ -13,9 +14,8 @@ import {
   type TlsOptions,
 } from "./address.ts";
 import { authenticate, gone, isGone } from "./authenticate.ts";
-import type { Channel } from "./channel.ts";
 import { closable } from "./closable.ts";
-import { openChannel, type Opener } from "./stream_channel.ts";
+import type { Opener } from "./stream_channel.ts";
 
 /** Until the next try, when too many wait at a unix socket. */
 const RETRY_MS = 20;
@@ -31,19 +31,11 @@ export interface DialOptions extends WaitOptions {
 }
 
 /**
- * Connects, and proves the key. Gives a channel.
+ * Connects, and proves the key.
  *
  * Cancel safety: giving up closes what was begun.
  */
-export function dial(
-  address: Address,
-  options: DialOptions,
-): Promise<Channel> {
-  return dialAs(address, options, openChannel);
-}
-
-/** {@linkcode dial}, for something else than a channel. */
-export async function dialAs<C>(
+export async function dial<C>(
   address: Address,
   options: DialOptions,
   open: Opener<C>,
@@ -98,9 +90,15 @@ async function dialUntil<C>(
       stop.signal.throwIfAborted();
       await secured.handshake();
     }
-    await authenticate(socket, "connector", authkey, name);
+    const isFamily = await authenticate(
+      socket,
+      "connector",
+      authkey,
+      name,
+      familyId(),
+    );
     stop.signal.throwIfAborted();
-    return openAs(socket, name, maxLength);
+    return openAs(socket, name, maxLength, isFamily);
   } catch (error) {
     close(socket);
     throw stop.signal.aborted

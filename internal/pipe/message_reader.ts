@@ -6,9 +6,9 @@ import { breathe } from "../turn.ts";
 import { TIMED_OUT, timeoutOf, type WaitOptions } from "../wait.ts";
 import { WaitQueue } from "../wait_queue.ts";
 import type { WaitSource } from "../waitable.ts";
-import { decodeFrom } from "../wire/decode.ts";
 import { Kind } from "./channel.ts";
 import { BUFFER, HEADER, readLength } from "./framing.ts";
+import { FAMILY_CODEC, type MessageCodec } from "./message_codec.ts";
 
 /** Where the bytes come from. */
 export interface ByteSource {
@@ -22,6 +22,8 @@ export interface MessageReaderOptions {
   readonly peer: string;
   /** The longest message that is taken. */
   readonly maxLength: number;
+  /** By default that of the family. */
+  readonly codec?: MessageCodec | undefined;
   /** Called when somebody begins to wait, and when nobody does any more. */
   waiting(somebody: boolean): void;
   /** Called when what comes is no message, and nothing can come any more. */
@@ -243,7 +245,9 @@ export class MessageReader implements WaitSource {
     }
     this.#isDecoding = true;
     try {
-      if (kind === Kind.OBJECT) return decodeFrom(bytes, start, end);
+      if (kind === Kind.OBJECT) {
+        return (this.#options.codec ?? FAMILY_CODEC).decode(bytes, start, end);
+      }
       return bytes === this.#buffer ? bytes.slice(start, end) : bytes;
     } finally {
       this.#isDecoding = false;

@@ -1,9 +1,9 @@
 /** Puts messages into a stream of bytes, as fast as the other side takes them. */
 
 import { EOFError } from "../../errors.ts";
-import { encodeOrMeasure } from "../wire/encode.ts";
 import { Kind } from "./channel.ts";
 import { BUFFER, HEADER, writeHeader } from "./framing.ts";
+import { FAMILY_CODEC, type MessageCodec } from "./message_codec.ts";
 
 /** Where the bytes go. */
 export interface ByteSink {
@@ -17,6 +17,8 @@ export interface MessageWriterOptions {
   readonly peer: string;
   /** The longest message that is sent. */
   readonly maxLength: number;
+  /** By default that of the family. */
+  readonly codec?: MessageCodec | undefined;
   /** Called when a message could be sent in part only: nothing can follow. */
   failed(): void;
   /** Called when a part of what is to be written has gone. */
@@ -43,6 +45,7 @@ const SPARES = 2;
  */
 export class MessageWriter {
   #sink: ByteSink;
+  #codec: MessageCodec;
   #options: MessageWriterOptions;
   /** What is to be written; the first one is being written. */
   #chunks: Chunk[] = [];
@@ -58,6 +61,7 @@ export class MessageWriter {
   constructor(sink: ByteSink, options: MessageWriterOptions) {
     this.#sink = sink;
     this.#options = options;
+    this.#codec = options.codec ?? FAMILY_CODEC;
   }
 
   /** Whether everything was written. */
@@ -140,7 +144,7 @@ export class MessageWriter {
   #encode(value: unknown, open: Chunk | null): { chunk: Chunk; end: number } {
     let chunk = open ?? this.#newChunk();
     while (true) {
-      const end = encodeOrMeasure(value, chunk.bytes, chunk.end + HEADER);
+      const end = this.#codec.encode(value, chunk.bytes, chunk.end + HEADER);
       if (end <= chunk.bytes.length) return { chunk, end };
       // Again, should a getter give more each time.
       const size = end - chunk.end;

@@ -5,6 +5,7 @@ import { after, type WaitOptions } from "../wait.ts";
 import type { WaitSource } from "../waitable.ts";
 import { type Channel, Kind } from "./channel.ts";
 import { MessageReader } from "./message_reader.ts";
+import type { MessageCodec } from "./message_codec.ts";
 import { MessageWriter } from "./message_writer.ts";
 
 /** How long a closed end goes on writing what was sent before. */
@@ -24,23 +25,23 @@ export interface Socket {
   unref(): void;
 }
 
-/** Makes a connection out of a socket at whose other end is `peer`. */
+/**
+ * Makes a connection out of a socket at whose other end is `peer`, who may look at
+ * the memory of this family, too.
+ */
 export type Opener<C> = (
   socket: Socket,
   peer: string,
   maxLength: number,
+  isFamily: boolean,
 ) => C;
-
-/** Makes a channel. */
-export const openChannel: Opener<Channel> = (socket, peer, maxLength) =>
-  new StreamChannel(socket, peer, maxLength);
 
 /**
  * Messages over a socket, which is the channel's from now on. It keeps the
  * program alive only while somebody waits to receive, and until what was sent is
  * written.
  */
-class StreamChannel implements Channel {
+export class StreamChannel implements Channel {
   readonly peer: string;
   readonly readable = true;
   readonly writable = true;
@@ -54,16 +55,27 @@ class StreamChannel implements Channel {
    * @param peer Who is at the other end, for messages of errors.
    * @param maxLength The longest message that may come or go.
    */
-  constructor(socket: Socket, peer: string, maxLength: number) {
+  constructor(
+    socket: Socket,
+    peer: string,
+    maxLength: number,
+    codec?: MessageCodec,
+  ) {
     this.#socket = socket;
     this.peer = peer;
     socket.unref();
     const failed = () => this.#closeSocket();
-    this.#writer = new MessageWriter(socket, { peer, maxLength, failed });
+    this.#writer = new MessageWriter(socket, {
+      peer,
+      maxLength,
+      failed,
+      codec,
+    });
     this.#reader = new MessageReader(socket, {
       peer,
       maxLength,
       failed,
+      codec,
       waiting: (somebody) => somebody ? socket.ref() : socket.unref(),
     });
   }

@@ -5,19 +5,20 @@
  * (route.ts) the other side gets something that stands for the object instead.
  */
 
+import { DataCloneError } from "../../errors.ts";
 import { homeIn, isOwn, ownHome } from "../memory/home.ts";
 import type { SharedObject } from "../memory/objects.ts";
 import { dropPinsFrom, pin, unpin } from "../memory/pins.ts";
 import "../structure/all.ts";
 import { note, pinBy } from "../wire/parcels.ts";
-import { currentRoute, unreachable } from "./route.ts";
+import { sharesMemory, unreachable } from "./route.ts";
 import type { Handle } from "./service.ts";
 
 export type { Handle } from "./service.ts";
 
 /** For the codec: what to write of an end of an object, which will be pinned. */
 export function writeHandle(object: SharedObject, end: number): Handle {
-  if (currentRoute() !== null) throw unreachable();
+  if (!sharesMemory()) throw unreachable();
   const own = isOwn(object);
   note({
     key: `${object.uid}/${end}`,
@@ -33,6 +34,11 @@ export function readHandle<C extends object>(
   [index, uid, end, arena]: Handle,
   make: (object: SharedObject, end: number) => C,
 ): C {
+  if (!sharesMemory()) {
+    throw new DataCloneError(
+      "Cannot receive an object that lies in the memory of another program",
+    );
+  }
   const { holdings } = arena === 0 ? ownHome() : homeIn(arena);
   return holdings.obtain(index, uid, end, (object) => make(object, end));
 }

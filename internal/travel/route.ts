@@ -81,30 +81,48 @@ export function over<R>(way: Route | null, fn: () => R): R {
   const outer = route;
   route = way;
   try {
-    return fn();
+    return among("family", fn);
   } finally {
     route = outer;
   }
 }
 
-let isForThread = false;
+/** Who reads a message that goes over no route. */
+type Audience = "family" | "thread" | "strangers";
+let audience: Audience = "family";
 
 /** Writes what another thread of this process is to read, and nobody else. */
 export function forThread<R>(write: () => R): R {
-  const outer = isForThread;
-  isForThread = true;
+  return among("thread", write);
+}
+
+/** Writes or reads what goes to or comes from another program. */
+export function forStrangers<R>(work: () => R): R {
+  return among("strangers", work);
+}
+
+function among<R>(who: Audience, work: () => R): R {
+  const outer = audience;
+  audience = who;
   try {
-    return write();
+    return work();
   } finally {
-    isForThread = outer;
+    audience = outer;
   }
+}
+
+/** Whether who reads and who writes look at one memory. */
+export function sharesMemory(): boolean {
+  return route === null && audience !== "strangers";
 }
 
 /** Refuses what only this thread can find again, where another one is to. */
 export function checkMayMeet(): void {
-  if (!isForThread) return;
+  if (audience === "family") return;
   throw new Unsendable(
-    "what another process serves cannot be sent to a thread, as this thread alone can reach that process: start the program with --allow-ffi (on Linux), let the thread connect to a Manager, or pass on what comes through a queue that is made here",
+    audience === "thread"
+      ? "what another process serves cannot be sent to a thread, as this thread alone can reach that process: start the program with --allow-ffi (on Linux), let the thread connect to a Manager, or pass on what comes through a queue that is made here"
+      : "what another process serves cannot be sent to another program, as this thread alone can reach that process: let both connect to a Manager",
   );
 }
 
@@ -155,6 +173,11 @@ export function follow(...told: Parameters<Follower>): Remote {
 
 /** Why an object cannot be sent over a route that is memory and nothing else. */
 export function unreachable(what = "this"): Unsendable {
+  if (audience === "strangers") {
+    return new Unsendable(
+      `${what} is memory, and cannot be sent to a program that cannot look at it: use what a Manager serves, to which both connect`,
+    );
+  }
   return new Unsendable(
     route?.introduces
       ? `${what} is memory, and cannot be sent to a manager or by one: use what a Manager serves, such as its dict() or array()`

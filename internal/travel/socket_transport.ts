@@ -16,8 +16,11 @@ const LINGER_MS = 5000;
 const EMPTY = new Uint8Array();
 
 /** Makes one out of a socket. */
-export const openTransport: Opener<SocketTransport> = (...socket) =>
-  new SocketTransport(...socket);
+export const openTransport: Opener<SocketTransport> = (
+  socket,
+  peer,
+  maxLength,
+) => new SocketTransport(socket, peer, maxLength);
 
 /**
  * Messages over a socket, which is the transport's from now on. It keeps the

@@ -171,6 +171,8 @@ export class Connection<T = unknown> implements AsyncIterable<T>, Disposable {
         return channel instanceof RemoteChannel ? channel.remote : null;
       },
       isClosed: ({ closed }) => closed,
+      another: (connection) =>
+        newConnection(new RingChannel(ringOf(connection.#channel))),
       fromRemote: (remote, description) =>
         newConnection(new RemoteChannel(remote, description)),
       service: {

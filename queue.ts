@@ -143,11 +143,13 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
       decode: (handle) => make(Queue, waysFrom(handle)),
       remoteOf: (queue) => queue.#ways.remote,
       isClosed: (queue) => queue.#ways === CLOSED,
+      another: (queue) => make(Queue, queue.#ways),
       fromRemote: (remote) => make(Queue, { core: null, remote }),
       service: {
         methods: ["qsize", "empty", "full", "shutdown"],
         waiting: ["put", "get", "putMany", "getMany"],
         carries: true,
+        left: (queue) => queue.close(),
         giveBack: giveBackTo((queue) => queue.#ways),
       },
     });
@@ -430,6 +432,7 @@ export class JoinableQueue<T> extends Queue<T> {
       decode: (handle) => make(JoinableQueue, waysFrom(handle)),
       remoteOf: (queue) => waysOf(queue).remote,
       isClosed: (queue) => waysOf(queue) === CLOSED,
+      another: (queue) => make(JoinableQueue, waysOf(queue)),
       fromRemote: (remote) => make(JoinableQueue, { core: null, remote }),
       service: {
         methods: [
@@ -442,6 +445,7 @@ export class JoinableQueue<T> extends Queue<T> {
         ],
         waiting: ["put", "get", "putMany", "getMany", "join"],
         carries: true,
+        left: (queue) => queue.close(),
         giveBack: giveBackTo(waysOf),
       },
     });
@@ -525,11 +529,13 @@ export class SimpleQueue<T> implements Disposable {
       decode: (handle) => make(SimpleQueue, waysFrom(handle)),
       remoteOf: (queue) => queue.#ways.remote,
       isClosed: (queue) => queue.#ways === CLOSED,
+      another: (queue) => make(SimpleQueue, queue.#ways),
       fromRemote: (remote) => make(SimpleQueue, { core: null, remote }),
       service: {
         methods: ["put", "empty"],
         waiting: ["get"],
         carries: true,
+        left: (queue) => queue.close(),
         giveBack: giveBackTo((queue) => queue.#ways),
       },
     });

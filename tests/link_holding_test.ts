@@ -3,11 +3,18 @@
 import {
   assert,
   assertEquals,
+  assertRejects,
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { DataCloneError, type ListProxy, pipe, Queue } from "@multi/processing";
+import {
+  DataCloneError,
+  EOFError,
+  type ListProxy,
+  pipe,
+  Queue,
+} from "@multi/processing";
 import { runAsOwnerSync } from "../internal/context.ts";
 import { newList } from "../internal/manager/list_proxy.ts";
 import { Kind } from "../internal/travel/protocol.ts";
@@ -73,6 +80,38 @@ describe("what was closed", () => {
         );
       }
     }
+  });
+});
+
+describe("what was sent", () => {
+  it("is closed for itself on either side", async () => {
+    using link = pair();
+    const box = new Box();
+    const remote = await link.give(box);
+    const sent = async <T>(object: T): Promise<T> => {
+      link.root.given = object;
+      return await link.client.root().call("given", []) as T;
+    };
+    using queue = new Queue<string>();
+    using queueThere = await sent(queue);
+    await remote.put(queueThere);
+    assertStrictEquals(await box.take(), queue); // it comes home as itself
+    await queue.put("first");
+    queue.close();
+    assertEquals(await queueThere.get(), "first");
+    await remote.put(queueThere);
+    using home = await box.take() as Queue<string>;
+    await home.put("second");
+    assertEquals(await queueThere.get(), "second");
+
+    const [near, far] = pipe<string>();
+    const farThere = await sent(far);
+    far.close();
+    await near.send("still there");
+    assertEquals(await farThere.recv(), "still there");
+    farThere.close();
+    await assertRejects(() => near.recv(), EOFError);
+    near.close();
   });
 });
 

@@ -15,6 +15,8 @@ export interface Exported extends Servable {
   count: number;
   /** Whether nobody here has it, as it was made for the other end. */
   isGiven: boolean;
+  /** What somebody here has of it, who closes that for himself; else `null`. */
+  readonly original: object | null;
 }
 
 /** The ids under which the other end knows our objects, and keeps them alive. */
@@ -47,7 +49,17 @@ export class Exports {
       this.#byId.has(this.#lastId)
     );
     const id = this.#lastId;
-    const exported = { id, object, shared, remote, count: 0, isGiven };
+    const isKept = remote === null && !isGiven;
+    const another = isKept ? shared.another?.(object) : undefined;
+    const exported = {
+      id,
+      object: another ?? object,
+      original: another === undefined ? null : object,
+      shared,
+      remote,
+      count: 0,
+      isGiven: isGiven || another !== undefined,
+    };
     this.#byId.set(exported.id, exported);
     this.#byObject.set(object, exported);
     return exported;
@@ -58,17 +70,26 @@ export class Exports {
     id: number,
     { shared, object }: { shared: SharedClass<object>; object: object },
   ): void {
-    const remote = null;
-    const exported = { id, object, shared, remote, count: 0, isGiven: false };
+    const exported = {
+      id,
+      object,
+      original: null,
+      shared,
+      remote: null,
+      count: 0,
+      isGiven: false,
+    };
     this.#byId.set(id, exported);
     this.#byObject.set(object, exported);
   }
 
-  /** A message with these objects does not go out. */
-  kept(objects: Iterable<Exported>): void {
-    for (const exported of objects) {
-      if (--exported.count === 0 && exported.id !== 0) this.#remove(exported);
-    }
+  /** A message with these objects does not go out; gives those that are out of use. */
+  kept(objects: readonly Exported[]): Exported[] {
+    return objects.filter((exported) => {
+      if (--exported.count > 0 || exported.id === 0) return false;
+      this.#remove(exported);
+      return true;
+    });
   }
 
   /** The one that has this id. */
@@ -103,6 +124,6 @@ export class Exports {
 
   #remove(exported: Exported): void {
     this.#byId.delete(exported.id);
-    this.#byObject.delete(exported.object);
+    this.#byObject.delete(exported.original ?? exported.object);
   }
 }

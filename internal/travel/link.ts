@@ -208,14 +208,21 @@ export class Link implements LinkEnd, Connector {
       }
       if (isSent) {
         this.#sent = sending ?? [];
-      } else if (sending !== null) this.#exports.kept(sending);
+      } else if (sending !== null) this.#keep(sending);
       return bytes;
     } catch (error) {
-      if (sending !== null) this.#exports.kept(sending);
+      if (sending !== null) this.#keep(sending);
       throw error;
     } finally {
       this.#sending = outer;
       this.#isGiven = outerIsGiven;
+    }
+  }
+
+  /** A message with these objects does not go out. */
+  #keep(sending: readonly Exported[]): void {
+    for (const exported of this.#exports.kept(sending)) {
+      if (exported.original !== null) this.#incoming.leave(exported);
     }
   }
 
@@ -270,10 +277,7 @@ export class Link implements LinkEnd, Connector {
     let object: object | undefined;
     if (whose === Whose.YOURS) {
       const exported = this.#exports.get(id);
-      if (exported?.shared === shared) {
-        if (!this.#found!.isCarried) exported.isGiven = false;
-        object = shared.home?.(exported.object) ?? exported.object;
-      }
+      if (exported?.shared === shared) object = this.#homeOf(exported);
     } else if (whose === Whose.MINE && Number.isInteger(id) && id > 0) {
       if (this.#ended) throw this.#eof("receive an object from");
       const objects = this.#found!.objects ??= new Map();
@@ -285,6 +289,14 @@ export class Link implements LinkEnd, Connector {
     throw new DataCloneError(
       `Cannot read this message: a ${shared.name} in it is no more`,
     );
+  }
+
+  /** What somebody here gets of an object that has come home. */
+  #homeOf({ shared, object, original, remote }: Exported): object {
+    if (original !== null && !shared.isClosed!(original)) return original;
+    const isKept = remote === null && !this.#found!.isCarried;
+    if (isKept && shared.another !== undefined) return shared.another(object);
+    return shared.home?.(object) ?? object;
   }
 
   call(

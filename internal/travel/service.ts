@@ -49,7 +49,7 @@ export interface Service<T extends object> {
    * objects that come out of its methods, nor keeps those that go in.
    */
   readonly carries?: true;
-  /** The other end has let go of one that nobody here has, or has died. */
+  /** The other end has let go of one that is there for it only, or has died. */
   left?(object: T): void;
   /**
    * A caller has died that had called it: what that one holds of it is to be
@@ -92,6 +92,8 @@ export interface SharedClass<T extends object> {
   remoteOf(object: T): Remote | null;
   /** Whether it was closed here, and has neither by now. */
   isClosed?(object: T): boolean;
+  /** Another object for the same one, where each is closed for itself. */
+  another?(object: T): T;
   /** Makes an object that stands for one elsewhere. */
   fromRemote(remote: Remote, description: unknown): T;
   /** Whom it stands for at home, where what is served is not the object itself. */

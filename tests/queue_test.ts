@@ -1,10 +1,18 @@
 /** Queues beyond what all flavours hold: memory, objects in items, other work. */
 
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
   DataCloneError,
   EmptyError,
+  type Greenlet,
+  GreenletExit,
   Lock,
   pipe,
   Process,
@@ -191,6 +199,52 @@ describe("an item of a queue", () => {
       while (await other.qsize() > 1) await other.get();
       assertEquals(await queue.get(), [new Busy(n), "y".repeat(n)]);
       assertEquals(await other.empty(), true);
+    }
+  });
+
+  it("comes to who waits for it, whatever happens while it is decoded", async () => {
+    class Eventful {
+      constructor(readonly n: number) {}
+    }
+    let happens = () => {};
+    registerClass(Eventful, {
+      name: "Eventful",
+      encode: ({ n }) => n,
+      decode: (n) => {
+        happens();
+        return new Eventful(n as number);
+      },
+    });
+    using idle = new Queue<never>();
+    let controller: AbortController;
+    let first: Greenlet<number>;
+    const events: [string, (queue: Queue<Eventful>) => void][] = [
+      ["block", () => assertThrows(() => idle.getSync({ timeout: 1 }))],
+      ["abort", () => controller.abort()],
+      ["kill", () => void first.kill()],
+      ["close", (queue) => queue.close()],
+    ];
+    for (const [name, event] of events) {
+      controller = new AbortController();
+      const { signal } = controller;
+      const queue = new Queue<Eventful>();
+      let after: unknown = null;
+      first = spawn(async () => {
+        const { n } = await queue.get({ signal });
+        await idle.get({ timeout: 0 }).catch((error) => after = error);
+        return n;
+      });
+      await spawn(() => {}).join();
+      const second = queue.get().then(({ n }) => n, ({ name }) => name);
+      happens = () => {
+        happens = () => {};
+        event(queue);
+      };
+      await queue.putMany([new Eventful(1), new Eventful(2)]);
+      assertEquals(await first.get(), 1, name);
+      assertInstanceOf(after, name === "kill" ? GreenletExit : EmptyError);
+      assertEquals(await second, name === "close" ? "ShutDownError" : 2, name);
+      queue.close();
     }
   });
 

@@ -59,7 +59,10 @@ interface Waiter {
   /** Whether the program goes on for it. */
   readonly keeps: boolean;
   resolve(value: unknown): void;
+  /** While its attempt runs that is only noted: it may just have taken something. */
   reject(error: unknown): void;
+  /** With what it was to be rejected meanwhile. */
+  noted: { readonly error: unknown } | null;
 }
 
 /** Those of this thread who wait at one gate. */
@@ -70,6 +73,10 @@ export class Line {
   /** For how many of them the program goes on. */
   #keepers = 0;
   #isAboutToLook = false;
+  /** Whose attempt runs: code of the user in it (a `decode`) may get here again. */
+  #asked: Waiter | null = null;
+  /** Whether that was to look. */
+  #looksAgain = false;
   /** The error of who begins to wait, where this thread has what is waited for no more. */
   #closed: (() => Error) | null = null;
   /**
@@ -153,19 +160,36 @@ export class Line {
     else this.#waits.settle();
   }
 
-  /** Looks whether those who wait can have what they wait for. */
+  /**
+   * Looks whether those who wait can have what they wait for. Within a look it is
+   * put off until the end of that, as the first of them is about to have something.
+   */
   look(): void {
+    if (this.#asked !== null) {
+      this.#looksAgain = true;
+      return;
+    }
+    do {
+      this.#looksAgain = false;
+      this.#serve();
+    } while (this.#looksAgain);
+  }
+
+  #serve(): void {
     const { set } = this.gate;
     const { member } = this.#waits;
     set.enter(member.slot);
     while (this.#waiters.length > 0) {
       const waiter = this.#waiters[0]!;
-      let taken: unknown;
+      this.#asked = waiter;
       try {
-        taken = waiter.attempt();
-        if (taken === undefined) return;
-        waiter.resolve(taken);
+        const taken = waiter.attempt();
+        this.#asked = null;
+        if (taken !== undefined) waiter.resolve(taken);
+        else if (waiter.noted === null) return;
+        else waiter.reject(waiter.noted.error);
       } catch (error) {
+        this.#asked = null;
         waiter.reject(error);
       }
       this.#remove(waiter);
@@ -238,10 +262,13 @@ export class Line {
     signal: AbortSignal | undefined,
   ): Promise<R | undefined> {
     const { promise, resolve, reject } = Promise.withResolvers<R | undefined>();
-    const end = () => {
+    const coroutine = currentCoroutine();
+    let exit: Error | null = null;
+    const end = (error?: unknown) => {
       cancel();
       unlisten?.();
       signal?.removeEventListener("abort", abort);
+      if (exit !== null && exit !== error) coroutine!.keepKill(exit);
     };
     const waiter: Waiter = {
       attempt,
@@ -251,9 +278,14 @@ export class Line {
         resolve(value as R);
       },
       reject: (error) => {
-        end();
+        if (this.#asked === waiter) {
+          waiter.noted ??= { error };
+          return;
+        }
+        end(error);
         reject(error);
       },
+      noted: null,
     };
     const abort = () => {
       this.#giveUp(waiter);
@@ -264,9 +296,10 @@ export class Line {
       waiter.resolve(undefined);
     }, waiter.keeps);
     signal?.addEventListener("abort", abort);
-    const unlisten = currentCoroutine()?.onKill((exit) => {
+    const unlisten = coroutine?.onKill((reason) => {
+      exit = reason;
       this.#giveUp(waiter);
-      waiter.reject(exit);
+      waiter.reject(reason);
     });
     this.#waiters.push(waiter);
     if (waiter.keeps) this.#keepers++;

@@ -63,6 +63,17 @@ describe("a compiled program", () => {
     ]);
   });
 
+  it("does not start itself for ever where that is forgotten", async () => {
+    const { code, stdout, stderr } = await asIfCompiled(
+      "tests/fixtures/frozen_forgets.ts",
+    );
+    assertEquals([code, stdout], [0, "1\n"]);
+    assertMatch(
+      stderr,
+      /BootstrapError: .* put `await freezeSupport\(\)` first/,
+    );
+  });
+
   it("is the same program where it is not compiled", async () => {
     assertHello(
       await deno(["run", "-q", "-A", pathOf("examples/freeze_support.ts")]),

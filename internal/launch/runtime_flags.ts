@@ -34,6 +34,9 @@ const WITHOUT_VALUE = new Set([
 /** What paths on the command line are relative to: users may leave it later. */
 const CWD = Deno.cwd();
 
+/** Who looks may be killed, as memory runs out. */
+const TRIES = 2;
+
 let flags: readonly string[] | null = null;
 
 /** These flags; they are the same as long as the program runs. */
@@ -45,8 +48,9 @@ export function runtimeFlags(): readonly string[] {
     cwd: CWD,
     mainModule: self().mainModule,
   };
-  flags = hasAllPermissions() ? flagsOf(program) : askOther(program);
-  return flags;
+  if (hasAllPermissions()) return flags = flagsOf(program);
+  for (let i = 0; i < TRIES && flags === null; i++) flags = askOther(program);
+  return flags ?? configFlags(program);
 }
 
 /** What must be known of a program to find its flags. */
@@ -72,9 +76,9 @@ export function flagsOf(program: Program): string[] {
 
 /**
  * Who may start Deno can have another one look. It costs a program with fewer
- * permissions some 15 ms at its first start of a process.
+ * permissions some 15 ms at its first start of a process. `null`: that failed.
  */
-function askOther(program: Program): string[] {
+function askOther(program: Program): string[] | null {
   const code =
     `import{flagsOf}from${JSON.stringify(ownModule("launch/runtime_flags"))};` +
     `console.log(JSON.stringify(flagsOf(${JSON.stringify(program)})));`;
@@ -89,7 +93,7 @@ function askOther(program: Program): string[] {
     stdin: "null",
     stderr: "null",
   }).outputSync();
-  return success ? JSON.parse(new TextDecoder().decode(stdout)) : [];
+  return success ? JSON.parse(new TextDecoder().decode(stdout)) : null;
 }
 
 function commandLine({ pid, ownArgs }: Program): string[] {

@@ -99,7 +99,12 @@ export class InputPipe {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#setClosed();
-    await this.#writer.close();
+    try {
+      await this.#writer.close();
+    } catch (error) {
+      // Where writing has failed before, the reason is what that has failed by.
+      throw await this.#writer.closed.then(() => error, (first) => first);
+    }
   }
 
   /** Gives up what has not been written. */

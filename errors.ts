@@ -508,9 +508,9 @@ export interface ProgramErrorOptions extends ErrorOptions {
   /** The program and its arguments. */
   cmd?: readonly string[];
   /** What was read of its standard output. */
-  stdout?: string | Uint8Array | null;
+  stdout?: string | Uint8Array<ArrayBuffer> | null;
   /** What was read of its standard error. */
-  stderr?: string | Uint8Array | null;
+  stderr?: string | Uint8Array<ArrayBuffer> | null;
 }
 
 /** What a {@linkcode CalledProcessError} says beyond its message. */
@@ -545,9 +545,9 @@ export class CalledProcessError extends ProcessError {
   /** The program's exit code; -9 where signal 9 ended it. */
   readonly returncode: number;
   /** What was read of its standard output. */
-  readonly stdout: string | Uint8Array | null;
+  readonly stdout: string | Uint8Array<ArrayBuffer> | null;
   /** What was read of its standard error. */
-  readonly stderr: string | Uint8Array | null;
+  readonly stderr: string | Uint8Array<ArrayBuffer> | null;
 
   /** Makes the error, with what is known of the program's run. */
   constructor(message?: string, options: CalledProcessErrorOptions = {}) {
@@ -591,9 +591,9 @@ export class TimeoutExpiredError extends TimeoutError {
   /** The time that ran out, in milliseconds. */
   readonly timeout: number;
   /** What was read of its standard output. */
-  readonly stdout: string | Uint8Array | null;
+  readonly stdout: string | Uint8Array<ArrayBuffer> | null;
   /** What was read of its standard error. */
-  readonly stderr: string | Uint8Array | null;
+  readonly stderr: string | Uint8Array<ArrayBuffer> | null;
 
   /** Makes the error, with what is known of the program's run. */
   constructor(message?: string, options: TimeoutExpiredErrorOptions = {}) {

@@ -56,7 +56,8 @@ export const STDOUT = "stdout" as const;
 export type Stdio = typeof PIPE | typeof DEVNULL | "inherit" | Deno.FsFile;
 
 /** What is read of a program: text where `text` is set, else bytes. */
-export type Output<T extends boolean> = T extends true ? string : Uint8Array;
+export type Output<T extends boolean> = T extends true ? string
+  : Uint8Array<ArrayBuffer>;
 
 /** How a program is run. */
 export interface PopenOptions<T extends boolean = false> {

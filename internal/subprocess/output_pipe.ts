@@ -1,5 +1,8 @@
 /** The reading end of a program's stdout or stderr. */
 
+/** Bytes as the runtime gives them, and takes them anywhere. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
 /** How bytes become text. */
 export interface TextForm {
   readonly encoding: string;
@@ -14,18 +17,18 @@ export interface Holder {
 
 /** Reads what a program writes, for the user or to the end. */
 export class OutputPipe {
-  #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #reader: ReadableStreamDefaultReader<Bytes>;
   /** Says of what it is when it cannot be decoded. */
   #name: string;
   /** `null`: bytes stay bytes. */
   #decoder: TextDecoder | null;
-  #stream: ReadableStream<string | Uint8Array> | null = null;
+  #stream: ReadableStream<string | Bytes> | null = null;
   #collecting: Promise<void> | null = null;
-  #chunks: (string | Uint8Array)[] = [];
+  #chunks: (string | Bytes)[] = [];
 
   /** @throws {RangeError} If there is no such encoding. */
   constructor(
-    output: ReadableStream<Uint8Array>,
+    output: ReadableStream<Bytes>,
     name: string,
     form: TextForm | null,
   ) {
@@ -36,7 +39,7 @@ export class OutputPipe {
   }
 
   /** For the user, who may read of it before `collect()`. */
-  streamFor(holder: Holder): ReadableStream<string | Uint8Array> {
+  streamFor(holder: Holder): ReadableStream<string | Bytes> {
     return this.#stream ??= new ReadableStream({
       pull: async (controller) => {
         if (this.#collecting !== null) {
@@ -63,10 +66,10 @@ export class OutputPipe {
   }
 
   /** What has been collected until now. */
-  get collected(): string | Uint8Array {
+  get collected(): string | Bytes {
     if (this.#decoder !== null) return this.#chunks.join("");
     if (this.#chunks.length !== 1) {
-      this.#chunks = [concat(this.#chunks as Uint8Array[])];
+      this.#chunks = [concat(this.#chunks as Bytes[])];
     }
     return this.#chunks[0]!;
   }
@@ -91,7 +94,7 @@ export class OutputPipe {
   }
 
   /** The next piece; `null` at the end. */
-  async #next(): Promise<string | Uint8Array | null> {
+  async #next(): Promise<string | Bytes | null> {
     for (;;) {
       const { done, value } = await this.#reader.read();
       const decoder = this.#decoder;
@@ -103,7 +106,7 @@ export class OutputPipe {
     }
   }
 
-  #decode(decoder: TextDecoder, bytes: Uint8Array | undefined): string {
+  #decode(decoder: TextDecoder, bytes: Bytes | undefined): string {
     try {
       return bytes === undefined
         ? decoder.decode()
@@ -140,7 +143,7 @@ export function decoderOf({ encoding, errors }: TextForm): TextDecoder {
   }
 }
 
-function concat(chunks: readonly Uint8Array[]): Uint8Array {
+function concat(chunks: readonly Bytes[]): Bytes {
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const bytes = new Uint8Array(length);
   let at = 0;

@@ -9,12 +9,17 @@ import { type Pump, pumpIn, pumpOut } from "./pump.ts";
 import { type Group, Guard, mayDetach, sharedGroup } from "./group.ts";
 import { bytesOf, InputPipe } from "./input_pipe.ts";
 import { POPEN_NAMES, type PopenOptions } from "./options.ts";
-import { decoderOf, OutputPipe, type TextForm } from "./output_pipe.ts";
+import {
+  type Bytes,
+  decoderOf,
+  OutputPipe,
+  type TextForm,
+} from "./output_pipe.ts";
 import { spawn } from "./spawn.ts";
 import { type Wiring, wiringOf } from "./stdio.ts";
 
 /** What was read of a stream; `null` where it is no pipe. */
-export type Collected = string | Uint8Array | null;
+export type Collected = string | Bytes | null;
 
 /** How long what a killed program wrote may take to be read. */
 const LAST_OUTPUT_MS = 250;

@@ -37,7 +37,7 @@ const {
 const SUBPROCESS = import.meta.resolve("@multi/processing/subprocess");
 
 const sh = (script: string): string[] => ["sh", "-c", script];
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const bytes = (text: string) => new TextEncoder().encode(text);
 /** More than a pipe holds, and no multiple of what is read at once. */
 const BIG = 3_000_017;
 
@@ -340,6 +340,14 @@ describe("the standard streams of a program", () => {
 });
 
 describe("communicate", () => {
+  it("leaves one to be disposed of that did not read all its input", async () => {
+    await using popen = new Popen(["sleep", "100"], { stdin: PIPE });
+    const said = popen.communicate("x".repeat(BIG));
+    popen.kill();
+    assertEquals(await said, [null, null]);
+    assertEquals(await popen.wait(), -9);
+  });
+
   nothingLeft();
 
   it("writes stdin alone, and reads stdout alone or nothing", async () => {

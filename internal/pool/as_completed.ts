@@ -43,15 +43,13 @@ export type Completed<R> = Future<R> & {
  *
  * Python: `concurrent.futures.as_completed`.
  */
-export function asCompleted<R>(
-  futures: Iterable<Future<R>>,
+export function asCompleted<R, F extends Future<R> = Future<R>>(
+  futures: Iterable<F>,
   options: WaitOptions = {},
-): AsyncIterableIterator<Completed<R>> {
+): AsyncIterableIterator<F extends Future<infer T> ? Completed<T> : never> {
   checkIterable(futures, "wait", "futures");
-  return new Completion(
-    new Set(futures),
-    options,
-  ) as unknown as AsyncIterableIterator<Completed<R>>;
+  const done = new Completion(new Set<Future<unknown>>(futures), options);
+  return done as unknown as ReturnType<typeof asCompleted<R, F>>;
 }
 
 /** No async generator: its `yield` would wait for the future's result. */

@@ -462,7 +462,7 @@ export function executorConformance(
           [done, "done"],
         ]);
         for await (
-          const future of asCompleted<unknown>([slow, done, fast, slow, done])
+          const future of asCompleted([slow, done, fast, slow, done])
         ) {
           seen.push([names.get(future), await future.result()]);
         }

@@ -90,8 +90,11 @@ export { BaseProxy } from "./internal/manager/side.ts";
 export { ListProxy } from "./internal/manager/list_proxy.ts";
 export { NamespaceProxy } from "./internal/manager/namespace_proxy.ts";
 export type { NumberOf, Typecode } from "./internal/structure/numbers.ts";
-export type { ProxyTaskOptions } from "./internal/manager/pool_home.ts";
-export { PoolProxy } from "./internal/manager/pool_proxy.ts";
+export {
+  PoolProxy,
+  type ProxyMapOptions,
+  type ProxyTaskOptions,
+} from "./internal/manager/pool_proxy.ts";
 export { ValueProxy } from "./internal/manager/value_proxy.ts";
 export type { Address, TlsOptions } from "./internal/pipe/address.ts";
 export type { WaitOptions } from "./internal/wait.ts";

@@ -18,6 +18,18 @@ export interface FunctionReference {
   readonly explicit: boolean;
 }
 
+/** What functions stand for that are not here. */
+const references = new WeakMap<object, FunctionReference>();
+
+/** A function to be sent in the place of one that is not here: it is not called. */
+export function standIn(reference: FunctionReference): () => never {
+  const fn = () => {
+    throw new TypeError("It only stands for a function");
+  };
+  references.set(fn, reference);
+  return fn;
+}
+
 /**
  * Says how `fn` can be found: in `module`, or where the caller's stack leads.
  *
@@ -31,6 +43,8 @@ export function referTo(
   role: string,
   module?: string | URL | ImportMeta,
 ): FunctionReference {
+  const known = references.get(fn as object);
+  if (known !== undefined) return known;
   if (typeof fn !== "function") {
     throw new TypeError(
       `Cannot use "${role}" as it must be a function: current value is ${

@@ -1,9 +1,20 @@
 /** A pool that a manager has: the proxy. */
 
-import { referTo } from "../launch/function_reference.ts";
+import { checkIterable } from "../check.ts";
+import {
+  type FunctionReference,
+  referTo,
+  standIn,
+} from "../launch/function_reference.ts";
 import type { Target } from "../launch/target.ts";
-import { checkTaskOptions, type TaskArgs } from "../pool/task_options.ts";
-import type { PoolHome, ProxyTaskOptions } from "./pool_home.ts";
+import type { Pool } from "../pool/pool.ts";
+import {
+  checkTaskOptions,
+  chunksizeOf,
+  type MapOptions,
+  type TaskArgs,
+  type TaskOptions,
+} from "../pool/task_options.ts";
 import {
   BaseProxy,
   call,
@@ -13,9 +24,37 @@ import {
   registerProxy,
 } from "./side.ts";
 
-const METHODS: Methods<PoolHome> = {
-  run: (pool, ...args: Parameters<PoolHome["run"]>) => pool.run(...args),
-  join: (pool) => pool.join(),
+/** What a task of a manager's pool may take. */
+export type ProxyTaskOptions = Pick<
+  TaskOptions,
+  "taskTimeout" | "queueTimeout" | "signal"
+>;
+
+/** What a map of a manager's pool may take, and how its items are given. */
+export type ProxyMapOptions =
+  & ProxyTaskOptions
+  & Pick<MapOptions, "chunksize">;
+
+/** What tasks are made of where the pool is; the signal is that of the call. */
+type Order<O> = [
+  reference: FunctionReference,
+  items: unknown[],
+  options: O,
+  signal?: AbortSignal,
+];
+
+/** The function was found out elsewhere: here is only what it is known by. */
+const METHODS: Methods<Pool> = {
+  apply: (pool, ...[fn, args, options, signal]: Order<TaskOptions>) =>
+    pool.apply(standIn(fn), args as [], { ...options, signal }),
+  map: (pool, ...[fn, items, options, signal]: Order<MapOptions>) =>
+    pool.map(standIn(fn), items, { ...options, signal }),
+  starmap: (pool, ...[fn, items, options, signal]: Order<MapOptions>) =>
+    pool.starmap(standIn(fn), items as [][], { ...options, signal }),
+  async join(pool) {
+    pool.close();
+    await pool.join();
+  },
   terminate: (pool) => pool.terminate(),
 };
 
@@ -53,39 +92,41 @@ export class PoolProxy extends BaseProxy {
     fn: Target<A, R>,
     ...rest: TaskArgs<A, ProxyTaskOptions>
   ): Promise<R> {
-    const [args = [], options] = rest;
-    const [result] = await this.#run(fn, [args], options);
-    return result as R;
+    const [args, options] = rest;
+    return await this.#give("apply", fn, args ?? [], options) as R;
   }
 
   /**
    * Has the workers call a function for each item; gives the results in the order
-   * of the items. What ends it ends all of its tasks, as in {@linkcode apply}.
+   * of the items. The first error that comes rejects it; then no more items are
+   * begun.
+   *
+   * Cancel safety: with the coroutine that waits all of its tasks end, too, as in
+   * {@linkcode apply}.
    *
    * @throws What the function throws, the first of all.
    *
-   * Python: `pool.map(func, iterable)`.
+   * Python: `pool.map(func, iterable, chunksize)`.
    */
   async map<T, R>(
     fn: (item: T) => R | PromiseLike<R>,
     items: Iterable<T>,
-    options?: ProxyTaskOptions,
+    options?: ProxyMapOptions,
   ): Promise<R[]> {
-    const calls = Array.from(items, (item) => [item]);
-    return await this.#run(fn, calls, options) as R[];
+    return await this.#map("map", fn, items, options) as R[];
   }
 
   /**
    * As `map()`, where each item is the arguments of a call.
    *
-   * Python: `pool.starmap(func, iterable)`.
+   * Python: `pool.starmap(func, iterable, chunksize)`.
    */
   async starmap<A extends unknown[], R>(
     fn: Target<A, R>,
     items: Iterable<Readonly<A>>,
-    options?: ProxyTaskOptions,
+    options?: ProxyMapOptions,
   ): Promise<R[]> {
-    return await this.#run(fn, [...items], options) as R[];
+    return await this.#map("starmap", fn, items, options) as R[];
   }
 
   /**
@@ -107,26 +148,41 @@ export class PoolProxy extends BaseProxy {
     await call(this, "terminate");
   }
 
-  #run(
+  #map(
+    method: "map" | "starmap",
     fn: Target<never[], unknown>,
-    calls: readonly (readonly unknown[])[],
-    options: ProxyTaskOptions = {},
-  ): Promise<unknown[]> {
+    items: Iterable<unknown>,
+    options?: ProxyMapOptions,
+  ): Promise<unknown> {
+    checkIterable(items, "map", "items");
+    return this.#give(method, fn, [...items], options);
+  }
+
+  #give(
+    method: "apply" | "map" | "starmap",
+    fn: Target<never[], unknown>,
+    items: readonly unknown[],
+    options: ProxyMapOptions = {},
+  ): Promise<unknown> {
     checkTaskOptions(options);
-    const { signal, ...limits } = options;
-    const reference = referTo(fn, "fn");
-    return callBySignal(this, signal, "run", reference, calls, limits);
+    chunksizeOf(options);
+    const { signal, ...others } = options;
+    return callBySignal(this, signal, method, referTo(fn, "fn"), items, others);
   }
 
   static {
-    registerProxy<PoolProxy, PoolHome>("PoolProxy", PoolProxy, METHODS, [
-      "run",
+    registerProxy<PoolProxy, Pool>("PoolProxy", PoolProxy, METHODS, [
+      "apply",
+      "map",
+      "starmap",
     ]);
   }
 }
 
 /** A pool here. Who only uses one elsewhere loads nothing of pools. */
-export async function newPool(processes?: number): Promise<PoolProxy> {
-  const { PoolHome } = await import("./pool_home.ts");
-  return newHome(PoolProxy, new PoolHome(processes), METHODS);
+export async function newPool(
+  processes = navigator.hardwareConcurrency,
+): Promise<PoolProxy> {
+  const { Pool } = await import("../pool/pool.ts");
+  return newHome(PoolProxy, new Pool({ processes }), METHODS);
 }

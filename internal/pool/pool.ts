@@ -29,7 +29,7 @@ import {
   type CallbackOptions,
   checkTaskOptions,
   checkTaskTimeout,
-  GIVE,
+  chunksizeOf,
   limitsOf,
   type MapOptions,
   type TaskArgs,
@@ -461,7 +461,6 @@ export class Pool implements AsyncDisposable {
     options: MapOptions,
   ): MapPlan {
     const dispatcher = this.#dispatcher;
-    const { chunksize } = options;
     dispatcher.checkOpen();
     const limits = limitsOf(options, this.#limits);
     limits.signal?.throwIfAborted();
@@ -469,9 +468,7 @@ export class Pool implements AsyncDisposable {
       fn: dispatcher.functions.of(fn),
       items,
       isStar,
-      chunksize: chunksize === undefined
-        ? undefined
-        : checkInteger(chunksize, GIVE, "chunksize", 1),
+      chunksize: chunksizeOf(options),
       limits,
       retries: this.#retries,
       keeper: this,

@@ -2,6 +2,7 @@
 
 import {
   checkFunction,
+  checkInteger,
   checkMilliseconds,
   checkOptions,
   checkSignal,
@@ -76,6 +77,12 @@ export function checkTaskOptions(
   if (errorCallback !== undefined) {
     checkFunction(errorCallback, GIVE, "errorCallback");
   }
+}
+
+/** Checks how many items a worker is to get at a time, and gives it. */
+export function chunksizeOf({ chunksize }: MapOptions): number | undefined {
+  if (chunksize === undefined) return undefined;
+  return checkInteger(chunksize, GIVE, "chunksize", 1);
 }
 
 /** Checks how long a task may run, and gives it. */

@@ -30,7 +30,6 @@ export class Settlement<T> {
     const known = settlements.get(promise);
     if (known !== undefined) return known as Settlement<T>;
     const settlement = new Settlement<T>();
-    settlements.set(promise, settlement);
     const settle = (state: "fulfilled" | "rejected", value: unknown) => {
       if (promise instanceof Promise) settlements.delete(promise);
       settlement.#settle(state, value);
@@ -42,6 +41,8 @@ export class Settlement<T> {
         (reason) => settle("rejected", reason),
       )
     );
+    // Not before: where it cannot be asked, it has to be asked again.
+    settlements.set(promise, settlement);
     return settlement;
   }
 

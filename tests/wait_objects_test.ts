@@ -97,6 +97,19 @@ describe("wait()", () => {
     assertEquals(calls, 1);
   });
 
+  it("asks again, where a promise could not be asked before", async () => {
+    const promise = Promise.resolve();
+    let asked = 0;
+    Object.defineProperty(promise, "constructor", {
+      get() {
+        if (asked++ === 0) throw new EvalError("not now");
+        return Promise;
+      },
+    });
+    await assertRejects(() => wait([promise]), EvalError, "not now");
+    assertEquals(await wait([promise]), [promise]);
+  });
+
   it("waits for the first one", async () => {
     const first = Promise.withResolvers<void>();
     const second = Promise.withResolvers<void>();

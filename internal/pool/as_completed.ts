@@ -1,4 +1,10 @@
 import { TimeoutError } from "../../errors.ts";
+import {
+  callAll,
+  type Callbacks,
+  withCallback,
+  withoutCallback,
+} from "../callbacks.ts";
 import { TIMED_OUT, timeoutOf, waitFor, type WaitOptions } from "../wait.ts";
 import { Deque } from "./deque.ts";
 import { eventualOf, type Future } from "./future.ts";
@@ -62,7 +68,8 @@ class Completion<R> implements AsyncIterableIterator<Future<R>> {
   /** What takes back the call of each that is not done. */
   readonly #calls = new Map<Future<R>, () => void>();
   #given = 0;
-  #wake: (() => void) | null = null;
+  /** What wakes those who wait: each looks again then. */
+  #waiting: Callbacks<[]> = null;
 
   constructor(
     futures: ReadonlySet<Future<R>>,
@@ -77,7 +84,7 @@ class Completion<R> implements AsyncIterableIterator<Future<R>> {
       const call = () => {
         this.#calls.delete(future);
         this.#done.push(future);
-        this.#wake?.();
+        callAll(this.#waiting);
       };
       this.#calls.set(future, () => eventual.forget(call));
       eventual.whenSettled(call);
@@ -110,23 +117,19 @@ class Completion<R> implements AsyncIterableIterator<Future<R>> {
     this.#given = this.#count;
     for (const takeBack of this.#calls.values()) takeBack();
     this.#calls.clear();
-    this.#wake?.();
+    callAll(this.#waiting);
   }
 
   async #wait(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const before = this.#wake;
-    this.#wake = () => {
-      before?.();
-      resolve();
-    };
+    this.#waiting = withCallback(this.#waiting, resolve);
     const timeout = Math.max(0, this.#end - performance.now());
     const options = { timeout, signal: this.#signal };
     const ended = await waitFor(promise, options).catch((error) => {
       this.#close();
       throw error;
     });
-    this.#wake = null;
+    this.#waiting = withoutCallback(this.#waiting, resolve);
     if (ended !== TIMED_OUT || this.#done.size > 0) return;
     const left = this.#count - this.#given;
     this.#close();

@@ -472,6 +472,25 @@ export function executorConformance(
         assertEquals(await Array.fromAsync(asCompleted([])), []);
       });
 
+      it("as they are done, to all who ask for the next one", async () => {
+        await using executor = new Executor(1);
+        const futures = numbers(3).map((n) =>
+          executor.submit(work.later<number>, n, 20)
+        );
+        const completed = asCompleted(futures);
+        const asked = [completed.next(), completed.next()];
+        // The first of these is given what those wait for who were woken.
+        futures[0]!.addDoneCallback(() => {
+          asked.push(completed.next(), completed.next());
+        });
+        await until(() => asked.length === 4);
+        const given = await Promise.all(asked);
+        assertEquals(
+          new Set(given.map(({ value }) => value)),
+          new Set([...futures, undefined]),
+        );
+      });
+
       it("as they are done, for so long", async () => {
         await using executor = new Executor(2);
         await using file = await tempFile();

@@ -161,8 +161,9 @@ export abstract class Executor implements AsyncDisposable {
   /**
    * Calls a function with the first item of each iterable, then with the second of
    * each, and so on until one of them has no more; gives the results in their order.
-   * The iterables are asked for their items as workers are free for them. An error
-   * ends it. Options, if any, stand behind the iterables.
+   * The iterables are asked for their first items at once, and for the others as
+   * workers are free for them. An error ends it. Options, if any, stand behind the
+   * iterables.
    *
    * Cancel safety: leaving the loop takes back what has not begun.
    *

@@ -82,7 +82,10 @@ export class ImapJob
     { isOrdered, endsByError, timeout = Infinity }: ImapKind,
   ) {
     const { chunksize = 1 } = plan;
-    const arrived = () => dispatcher.schedule();
+    const arrived = () => {
+      this.#sawInput();
+      dispatcher.schedule();
+    };
     const { size } = dispatcher.crew;
     const input = inputOf(plan.items, arrived, chunksize, size);
     this.told = plan.told;
@@ -104,10 +107,9 @@ export class ImapJob
       this.#serve();
     };
     this.#cancelLate = after(timeout, late, false); // a worker holds the program
-    if (input.isOver) {
-      this.#exhausted();
-      this.#serve();
-    } else dispatcher.addSource(this);
+    if (!input.isOver) dispatcher.addSource(this);
+    input.look();
+    arrived();
   }
 
   [Symbol.asyncIterator](): this {
@@ -325,6 +327,13 @@ export class ImapJob
     } else if (this.#late !== null && this.#waiters.size > 0) {
       this.#end({ error: this.#late }, false);
     }
+  }
+
+  /** Where all were taken, or there is none, no worker has to be free to see that. */
+  #sawInput(): void {
+    if (!this.#input.isOver) return;
+    this.#exhausted();
+    this.#serve();
   }
 
   #exhausted(): void {

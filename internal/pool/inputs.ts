@@ -14,6 +14,11 @@ export interface Input {
   /** Whether all were taken. */
   readonly isOver: boolean;
   /**
+   * Asks for the first item, if nobody has: where there is none, it is over. Else
+   * that would be seen only when a worker is free.
+   */
+  look(): void;
+  /**
    * Takes up to so many; none, where there are none now. Throws what the iterable
    * throws, and is over then.
    */
@@ -101,6 +106,8 @@ class List implements Input {
     return this.#parts.size === 0;
   }
 
+  look(): void {}
+
   take(most: number): ArrayLike<unknown> {
     const part = this.#parts.first;
     if (part === undefined) return [];
@@ -126,35 +133,33 @@ class Sequence implements Input {
   readonly each: number;
   isOver = false;
   readonly #iterator: Iterator<unknown>;
-  /** What it has thrown behind items that were taken together with that. */
+  /** What was asked for, and not taken. */
+  #items: unknown[] = [];
+  /** What it has thrown behind these, or behind those that were taken last. */
   #failed: { error: unknown } | null = null;
+  #wasAsked = false;
+  /** Whether it is asked just now: who does anything with it now is called by it. */
+  #isAsked = false;
 
   constructor(iterator: Iterator<unknown>, each = 1) {
     this.#iterator = iterator;
     this.each = each;
   }
 
+  look(): void {
+    if (!this.#wasAsked) this.#ask(1);
+  }
+
   take(most: number): unknown[] {
-    const items: unknown[] = [];
-    if (this.#failed !== null) {
+    if (this.#isAsked) return [];
+    this.#ask(most);
+    const items = this.#items;
+    this.#items = [];
+    if (items.length === 0 && this.#failed !== null) {
       const { error } = this.#failed;
       this.#failed = null;
       this.isOver = true;
       throw error;
-    }
-    while (items.length < most && !this.isOver) {
-      try {
-        const { done, value } = checkStep(this.#iterator.next(), "items");
-        if (done) this.isOver = true;
-        else items.push(value);
-      } catch (error) {
-        if (items.length > 0) {
-          this.#failed = { error };
-          break;
-        }
-        this.isOver = true;
-        throw error;
-      }
     }
     return items;
   }
@@ -162,7 +167,33 @@ class Sequence implements Input {
   close(): void {
     if (this.isOver) return;
     this.isOver = true;
-    if (this.#failed !== null) return;
+    this.#items = [];
+    if (this.#failed === null && !this.#isAsked) this.#return();
+  }
+
+  /** Until there are so many, as far as it has them. */
+  #ask(most: number): void {
+    const items = this.#items;
+    let hasEnded = false;
+    this.#wasAsked = this.#isAsked = true;
+    try {
+      while (
+        items.length < most && !this.isOver && this.#failed === null
+      ) {
+        const { done, value } = checkStep(this.#iterator.next(), "items");
+        if (!done) items.push(value);
+        else this.isOver = hasEnded = true;
+      }
+    } catch (error) {
+      this.#failed = { error };
+    }
+    this.#isAsked = false;
+    if (!this.isOver || hasEnded) return;
+    this.#items = []; // closed meanwhile, which it could not be told
+    if (this.#failed === null) this.#return();
+  }
+
+  #return(): void {
     try {
       this.#iterator.return?.();
     } catch {
@@ -198,6 +229,10 @@ class Stream implements Input {
 
   get isOver(): boolean {
     return this.#hasEnded && this.#items.length === 0 && this.#failed === null;
+  }
+
+  look(): void {
+    runForThread(() => this.#read(1));
   }
 
   take(most: number): unknown[] {

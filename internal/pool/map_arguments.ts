@@ -70,10 +70,11 @@ function checked(
 export function* zip(
   iterables: readonly Iterable<unknown>[],
 ): Generator<unknown[]> {
-  const iterators = iterables.map((iterable, i) =>
-    checkIterator(iterable[Symbol.iterator](), nameOf(i))
-  );
+  const iterators: Iterator<unknown>[] = [];
   try {
+    for (const [i, iterable] of iterables.entries()) {
+      iterators.push(checkIterator(iterable[Symbol.iterator](), nameOf(i)));
+    }
     for (;;) {
       const items: unknown[] = [];
       for (const [i, iterator] of iterators.entries()) {

@@ -61,7 +61,10 @@ export class MapJob implements Source, TaskOwner {
     settled: (ok: boolean, value: unknown) => void,
   ) {
     const { chunksize } = plan;
-    const arrived = () => dispatcher.schedule();
+    const arrived = () => {
+      this.#look(); // where there is none, no worker has to be free to see that
+      dispatcher.schedule();
+    };
     const { size } = dispatcher.crew;
     const input = inputOf(plan.items, arrived, chunksize, size);
     const { length } = input;
@@ -78,8 +81,9 @@ export class MapJob implements Source, TaskOwner {
       plan.limits,
       (reason, isAbort) => this.#stop(reason, isAbort),
     );
-    if (length === 0) this.#look();
-    else dispatcher.addSource(this);
+    if (!input.isOver) dispatcher.addSource(this);
+    input.look();
+    arrived();
   }
 
   pull(): Task | null {

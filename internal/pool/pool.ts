@@ -200,7 +200,8 @@ export class Pool implements AsyncDisposable {
    * results in the order of the items. The first error that comes rejects it; then
    * no more items are begun.
    *
-   * An iterable is asked for its items as workers become free for them.
+   * An iterable is asked for its first item at once, and for the others as workers
+   * become free for them.
    *
    * Cancel safety: with the coroutine that waits the map ends, too, as by its
    * `signal`.

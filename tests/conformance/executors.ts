@@ -122,6 +122,55 @@ export function executorConformance(
       );
     });
 
+    it("ends a map of nothing at once, whatever its workers are at", async () => {
+      await using executor = new Executor(1);
+      await using file = await tempFile();
+      const busy = executor.submit(work.meet, [file.path, 2]);
+      await untilFile(file.path);
+      for (const nothing of [[], new Map(), (function* () {})()]) {
+        const map = executor.map(work.square, nothing as [], { timeout: 50 });
+        assertEquals(await Array.fromAsync(map), []);
+      }
+      await work.meet([file.path, 2]);
+      await busy;
+    });
+
+    it("closes what a map has its items from, however that ends", async () => {
+      await using executor = new Executor(1);
+      const closed: string[] = [];
+      const endless = (
+        name: string,
+        asked: (i: number) => unknown = () => {},
+      ) => {
+        let i = 0;
+        return Iterator.from({
+          next(): IteratorResult<number, undefined> {
+            asked(i);
+            return { done: false, value: i++ };
+          },
+          return(): IteratorResult<number, undefined> {
+            closed.push(name);
+            return { done: true, value: undefined };
+          },
+        });
+      };
+      const left: AsyncIterableIterator<number> = executor.map(
+        work.multiply,
+        endless("a", (i) => i === 20 && left.return!()),
+        endless("b"),
+      );
+      for await (const _ of left);
+      assertEquals(closed, ["a", "b"]);
+      const broken = {
+        [Symbol.iterator](): Iterator<number> {
+          throw new EvalError("broken");
+        },
+      };
+      const failed = executor.map(work.multiply, endless("c"), broken);
+      await assertRejects(() => failed.next(), EvalError);
+      assertEquals(closed, ["a", "b", "c"]);
+    });
+
     it("ends a map whose results are late, and begins no more of it", async () => {
       await using first = await tempFile();
       await using second = await tempFile();

@@ -19,7 +19,7 @@ import {
 import * as work from "../fixtures/pool_work.ts";
 import { numbers, squares } from "../support/counting.ts";
 import { tempFile } from "../support/temp_file.ts";
-import { until } from "../support/until.ts";
+import { until, untilFile } from "../support/until.ts";
 import type { PoolSubject } from "./pools.ts";
 
 export function poolTasks({ it, Pool, common }: PoolSubject): void {
@@ -231,6 +231,21 @@ export function poolTasks({ it, Pool, common }: PoolSubject): void {
         ),
         [],
       );
+    });
+
+    it("nothing, for which no worker has to be free", async () => {
+      await using pool = new Pool(1);
+      await using file = await tempFile();
+      const busy = pool.apply(work.meet, [[file.path, 2]]);
+      await untilFile(file.path);
+      const nothing = [function* () {}, async function* () {}];
+      for (const none of nothing) {
+        assertEquals(await pool.map(work.square, none()), []);
+        const results = pool.imap(work.square, none());
+        assertEquals(await Array.fromAsync(results), []);
+      }
+      await work.meet([file.path, 2]);
+      await busy;
     });
 
     it("one by one, in their order or as they come", async () => {

@@ -127,10 +127,32 @@ describe("what cannot be", () => {
       [(o) => new subprocess.Popen(["true"], o), "clear_env", "clearEnv"],
       [(o) => new Listener({ ...o, address: "x" }), "back_log", "backlog"],
       [(o) => setStartMethod("spawn", o), "preLoad", "preload"],
+      [(o) => new Barrier(2, o), "Timeout", "timeout"],
     ];
     for (const [use, name, meant] of uses) {
       assertThrows(
         () => use({ [name]: 5 }),
+        TypeError,
+        `as there is no option "${name}": write "${meant}"`,
+      );
+    }
+    await using pool = new ThreadPool(1);
+    await using executor = new ThreadPoolExecutor(1);
+    const given: typeof uses = [
+      [(o) => pool.apply(target, [], o), "task_timeout", "taskTimeout"],
+      [
+        (o) => pool.applyAsync(target, [], o),
+        "error_callback",
+        "errorCallback",
+      ],
+      [(o) => pool.map(target, [1], o), "chunkSize", "chunksize"],
+      [(o) => pool.starmapAsync(target, [[]], o), "Callback", "callback"],
+      [(o) => pool.imap(target, [1], o), "queuetimeout", "queueTimeout"],
+      [(o) => executor.shutdown(o), "cancel_futures", "cancelFutures"],
+    ];
+    for (const [use, name, meant] of given) {
+      await assertRejects(
+        async () => await use({ [name]: 5 }),
         TypeError,
         `as there is no option "${name}": write "${meant}"`,
       );

@@ -96,6 +96,11 @@ describe("a map of a manager's pool", () => {
       '"chunksize" must be a number',
     );
     await assertRejects(
+      () => pool.map(work.square, [1], { chunkSize: 2 } as never),
+      TypeError,
+      'there is no option "chunkSize": write "chunksize"',
+    );
+    await assertRejects(
       () => pool.map(work.square, 5 as never),
       TypeError,
       'Cannot map as "items" must be iterable',

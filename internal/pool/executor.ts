@@ -2,6 +2,7 @@ import { BrokenPoolError } from "../../errors.ts";
 import {
   checkBoolean,
   checkInteger,
+  checkNames,
   checkOptions,
   type OptionNames,
 } from "../check.ts";
@@ -50,6 +51,11 @@ export interface ExecutorShutdownOptions {
   /** Whether calls that no worker has begun are taken back; by default, no. */
   cancelFutures?: boolean;
 }
+
+const SHUTDOWN_NAMES: OptionNames<ExecutorShutdownOptions> = {
+  wait: true,
+  cancelFutures: true,
+};
 
 const numbers = { process: 0, thread: 0 };
 
@@ -235,6 +241,7 @@ export abstract class Executor implements AsyncDisposable {
    */
   async shutdown(options: ExecutorShutdownOptions = {}): Promise<void> {
     checkOptions(options, "shut down", "{ wait: false }");
+    checkNames(options, SHUTDOWN_NAMES, "shut down");
     const { wait = true, cancelFutures = false } = options;
     checkBoolean(wait, "shut down", "wait");
     checkBoolean(cancelFutures, "shut down", "cancelFutures");

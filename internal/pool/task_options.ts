@@ -4,8 +4,10 @@ import {
   checkFunction,
   checkInteger,
   checkMilliseconds,
+  checkNames,
   checkOptions,
   checkSignal,
+  type OptionNames,
 } from "../check.ts";
 import type { TaskLimits } from "./task.ts";
 
@@ -57,6 +59,18 @@ export interface MapOptions extends TaskOptions {
   chunksize?: number;
 }
 
+/** The names of all that can be said of a task or a map. */
+const NAMES: OptionNames<MapOptions & CallbackOptions<never>> = {
+  taskTimeout: true,
+  queueTimeout: true,
+  signal: true,
+  transfer: true,
+  onProgress: true,
+  callback: true,
+  errorCallback: true,
+  chunksize: true,
+};
+
 /** A list of arguments, which may be left out where a function needs none. */
 export type TaskArgs<A extends unknown[], O> = [] extends A
   ? [args?: Readonly<A>, options?: O]
@@ -70,6 +84,7 @@ export function checkTaskOptions(
   options: TaskOptions & CallbackOptions<never>,
 ): void {
   checkOptions(options, GIVE, "{ taskTimeout: 1000 }");
+  checkNames(options, NAMES, GIVE);
   const { signal, onProgress, callback, errorCallback } = options;
   checkSignal(signal, GIVE);
   if (onProgress !== undefined) checkFunction(onProgress, GIVE, "onProgress");

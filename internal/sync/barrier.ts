@@ -8,7 +8,13 @@ import {
 } from "../wait.ts";
 import { ownAction, referenceTo, writeReference } from "./barrier_action.ts";
 import { BarrierCore } from "./barrier_core.ts";
-import { checkFunction, checkInteger, checkOptions } from "../check.ts";
+import {
+  checkFunction,
+  checkInteger,
+  checkNames,
+  checkOptions,
+  type OptionNames,
+} from "../check.ts";
 import { givenOr, giving } from "./given.ts";
 import { RemoteSide } from "./remote_sides.ts";
 import { barrierService } from "./services.ts";
@@ -29,6 +35,8 @@ export interface BarrierOptions {
   /** How long those wait who do not say, in milliseconds; by default for ever. */
   timeout?: number | undefined;
 }
+
+const NAMES: OptionNames<BarrierOptions> = { action: true, timeout: true };
 
 /** The most parties that a barrier can have. */
 const MOST_PARTIES = 2 ** 20;
@@ -253,6 +261,7 @@ function newBarrier(
   options: BarrierOptions,
 ): BarrierCore {
   checkOptions(options, "create barrier", "{ timeout: 1000 }");
+  checkNames(options, NAMES, "create barrier");
   const { action, timeout } = options;
   checkInteger(parties, "create barrier", "parties", 1, MOST_PARTIES);
   checkTimeout(timeout);

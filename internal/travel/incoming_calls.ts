@@ -253,7 +253,9 @@ export class IncomingCalls {
     }
     const sent = this.#options.sent();
     const giveBack = once(() => {
-      for (const one of sent) one.isGiven = false; // somebody here has it again
+      for (const one of sent) {
+        if (one.original === null) one.isGiven = false; // somebody here has it again
+      }
       this.#giveBack(head, exported, owner, result);
     });
     this.#given.add(head.call, giveBack);

@@ -14,6 +14,7 @@ import {
   ProcessError,
   Queue,
   subprocess,
+  TimeoutExpiredError,
 } from "@multi/processing";
 import * as work from "./fixtures/work.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
@@ -156,6 +157,22 @@ describe("what was written to a program", () => {
       Deno.errors.BrokenPipe,
     );
     assertEquals(await popen.communicate(), ["a\n", null]);
+  });
+
+  it("and not read to its end lets the program be closed", async () => {
+    const input = "a".repeat(1_000_000);
+    const ended = piped(["true"]);
+    assertEquals(await ended.communicate(input), ["", null]);
+    await ended[Symbol.asyncDispose]();
+
+    const killed = piped(["sleep", "60"]);
+    await assertRejects(
+      () => killed.communicate(input, { timeout: 1 }),
+      TimeoutExpiredError,
+    );
+    killed.kill();
+    assertEquals(await killed.wait(), -9);
+    await killed[Symbol.asyncDispose]();
   });
 });
 

@@ -106,6 +106,29 @@ describe("a child's permissions", () => {
   });
 });
 
+describe("a child's flags", () => {
+  it("are looked for again where that has failed before", {
+    ignore: Deno.build.os !== "linux", // elsewhere nothing tells them
+  }, async () => {
+    const { stdout } = await program(
+      ["-A", "--deny-ffi", "--location=http://localhost/"],
+      `export const where = () => location.href;
+       const start = () => {
+         const process = new Process({ target: where, stderr: "null" });
+         process.start();
+         return process.result();
+       };
+       if (import.meta.main) {
+         Deno.env.set("DENO_V8_FLAGS", "--no-such-flag"); // no Deno starts so
+         console.log(await start().catch((error) => error.name));
+         Deno.env.delete("DENO_V8_FLAGS");
+         console.log(await start());
+       }`,
+    );
+    assertEquals(stdout, "WorkerLostError\nhttp://localhost/\n");
+  });
+});
+
 describe("a child's output", () => {
   const print = (settings: string) =>
     program(

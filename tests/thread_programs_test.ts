@@ -189,6 +189,29 @@ describe("a program with threads", () => {
     assertEquals([code, stdout], [0, "1\nyielded\n"]);
   });
 
+  it("hears of no error of one that was given up", async () => {
+    const { stdout, stderr } = await program(`
+      export function failWhen(path: string) {
+        Deno.writeTextFileSync(ready, "ready");
+        for (;;) try { throw new Error(Deno.readTextFileSync(path)); }
+        catch (error) { if (!(error instanceof Deno.errors.NotFound)) throw error; }
+      }
+      if (import.meta.main) {
+        const late = new Thread({ target: failWhen, args: [ready + "2"], name: "late" });
+        late.start();
+        await untilReady();
+        late.terminate();
+        await late.join();
+        Deno.writeTextFileSync(ready + "2", "too late");
+        while (library.givenUpCount() > 0) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        console.log(library.activeCount());
+      }`);
+    assertEquals(stdout, "1\n");
+    assertMatch(stderr, /^late was terminated, but has not yielded .*\n$/);
+  });
+
   it("may make them in a Web Worker of its own", async () => {
     const { code, stdout } = await program(`
       if (import.meta.main) {

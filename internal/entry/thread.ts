@@ -38,7 +38,6 @@ import {
   acceptMemory,
   handOver,
   isAwaited,
-  isInterrupted,
   isWaiting,
   ownsSomething,
   whenJoined,
@@ -55,7 +54,7 @@ const scope = globalThis as unknown as {
 const { postMessage, close } = scope;
 const exit = Deno.exit;
 
-/** One word: whether this Worker may run threads. */
+/** One word: whether this Worker may run threads; see `START`. */
 let start: Int32Array;
 /** The thread that has begun last. */
 let thread: ThreadPlan | null = null;
@@ -155,6 +154,11 @@ function mayRun(): boolean {
   return Atomics.compareExchange(start, 0, LOADS, BEGUN) !== REFUSED;
 }
 
+/** Whether its thread was terminated: what it does then is of no interest. */
+function isRefused(): boolean {
+  return Atomics.load(start, 0) === START.REFUSED;
+}
+
 /** Runs one thread. */
 async function run(plan: ThreadPlan): Promise<void> {
   thread = plan;
@@ -171,7 +175,7 @@ async function run(plan: ThreadPlan): Promise<void> {
     beginLeftovers();
     log(LEVELS.INFO, `${plan.name} calling its target`);
   });
-  if (isInterrupted()) return; // the message that ends this Worker is here, too
+  if (isRefused()) return; // the message that ends this Worker comes, too
   await othersEnded();
   done("report" in result ? result.report : reportOf(result.error));
 }
@@ -187,10 +191,10 @@ function done(report: Uint8Array<ArrayBuffer>): void {
   if (!reusable) exit();
 }
 
-/** Prints the error, unless the thread's maker does, and gives its report. */
+/** Prints the error, unless it was terminated or its maker does, and gives its report. */
 function reportOf(error: unknown): Uint8Array<ArrayBuffer> {
   const { name, quiet } = thread!;
-  if (!quiet) {
+  if (!quiet && !isRefused()) {
     const text = `Exception in thread ${name}:\n${textOf(error)}\n`;
     writeAll(Deno.stderr, new TextEncoder().encode(text));
   }

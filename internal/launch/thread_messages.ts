@@ -17,9 +17,12 @@
  * the Worker's channel with the user's own, from which they are told by a key.
  *
  * Whether a Worker has begun to run threads stands in a word that both look at,
- * `START`: the Worker swaps it for `BEGUN` before its first one, its maker for
- * `REFUSED` in order to end it at once. One of them comes first. (That its `ready`
- * has not come says nothing: the maker may be busy, and the thread may block.)
+ * `START`: the Worker swaps `LOADS` for `BEGUN` before its first one; its maker puts
+ * `REFUSED` there, for good, in order to end it. What stood there before tells the
+ * maker whether to wait for that end. (That `ready` has not come says nothing: the
+ * maker may be busy, and the thread may block.) A Worker that finds `REFUSED` begins
+ * no thread, and tells nothing more of the one that it runs, which may fail only
+ * because its maker has let go of its arguments. Its `stop` comes, too.
  */
 
 import type { MemoryGrant } from "../memory/grant.ts";
@@ -54,7 +57,7 @@ export interface Gate {
 /** The states of a gate. */
 export const GATE = { WAITS: 0, BEGUN: 1, CANCELLED: 2 } as const;
 
-/** The states of a Worker: `START.LOADS`, until one side has swapped it for the other. */
+/** The states of a Worker; it may get from the first to the last at once. */
 export const START = { LOADS: 0, BEGUN: 1, REFUSED: 2 } as const;
 
 /** A thread that is to be started. */

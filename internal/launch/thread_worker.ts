@@ -92,7 +92,7 @@ export class ThreadWorker {
   #owner: ThreadOwner | null = null;
   /** Whether it has begun to listen, as far as this thread has heard. */
   #isReady = false;
-  /** What has come first: its begin, or its end; see `START`. */
+  /** Whether it has begun, or is to end; see `START`. */
   #start = new Int32Array(new SharedArrayBuffer(4));
   #isStopping = false;
   #isGivenUp = false;
@@ -179,17 +179,13 @@ export class ThreadWorker {
   stop(): void {
     if (this.#isStopping || this.#owner === null) return;
     this.#isStopping = true;
+    const { BEGUN, REFUSED } = START;
+    const hasBegun = Atomics.exchange(this.#start, 0, REFUSED) === BEGUN;
     // One that still loads this library yields.
-    if (!this.#hasBegun()) return this.#end(TERMINATED);
+    if (!hasBegun) return this.#end(TERMINATED);
     this.#interrupt();
     this.#post({ is: "stop" });
     this.#grace = setTimeout(() => this.#giveUp(), GRACE_MS);
-  }
-
-  /** Whether it has begun to run a thread; if not, it never will. */
-  #hasBegun(): boolean {
-    const { LOADS, BEGUN, REFUSED } = START;
-    return Atomics.compareExchange(this.#start, 0, LOADS, REFUSED) === BEGUN;
   }
 
   #post(message: ToWorker): void {

@@ -24,15 +24,7 @@ export function grantedMemory(): MemoryGrant | null {
   return granted;
 }
 
-/** A thread in its family's memory, as far as those need it who load nothing of that. */
-interface Joined {
-  /** Its name as an owner. */
-  readonly id: number;
-  /** Whether it is being terminated. */
-  readonly stopped: boolean;
-}
-
-/** What it holds there. */
+/** What a thread holds in its family's memory, as far as others need it. */
 interface Held {
   /** Whether somebody may wait for it to let go of that. */
   readonly areAwaited: boolean;
@@ -46,7 +38,6 @@ interface Waiting {
   readonly isPending: boolean;
 }
 
-let member: Joined | null = null;
 let holdings: Held | null = null;
 let waits: Waiting | null = null;
 let announce: ((owner: number) => void) | null = null;
@@ -56,17 +47,11 @@ export function whenJoined(callback: (owner: number) => void): void {
   announce = callback;
 }
 
-/** This thread has joined. */
-export function joined(as: Joined, having: Held, waiting: Waiting): void {
-  member = as;
+/** This thread has joined, and has that name there. */
+export function joined(owner: number, having: Held, waiting: Waiting): void {
   holdings = having;
   waits = waiting;
-  announce?.(as.id);
-}
-
-/** Whether waits of this thread end because it is being terminated. */
-export function isInterrupted(): boolean {
-  return member?.stopped ?? false;
+  announce?.(owner);
 }
 
 /** Whether something of this thread waits, which would go on in the next one. */

@@ -31,7 +31,7 @@ const others = new Map<string, Home>();
 export function ownHome(): Home {
   if (home === null) {
     home = enter(ownArena());
-    joined(home.space.member, home.holdings, home.waits);
+    joined(home.space.member.id, home.holdings, home.waits);
   }
   return home;
 }

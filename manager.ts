@@ -399,8 +399,10 @@ export class BaseManager implements AsyncDisposable {
 
   /**
    * Begins to serve in this process. That keeps the program alive until `shutdown()`;
-   * what it does meanwhile goes on. What is got from this manager itself, where it is
-   * of this package's own classes, is the object itself.
+   * what it does meanwhile goes on. But a `Process` ends when its target returns: one
+   * that only serves awaits what never comes, `new Promise(() => {})`. What is got
+   * from this manager itself, where it is of this package's own classes, is the object
+   * itself.
    *
    * @throws {Deno.errors.AddrInUse} If somebody listens there.
    * @throws {ProcessError} If this has been started, served or connected before.

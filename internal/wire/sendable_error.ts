@@ -54,8 +54,11 @@ const DEEPEST = MAX_DEPTH / 2;
 class Copier {
   readonly #check: Check;
   readonly #copies = new Map<unknown, Error>();
-  /** What can be sent: many errors may have the same in them. */
-  readonly #sendable = new Set<unknown>();
+  /**
+   * What was checked, and what stands behind its path in why it cannot be sent; `null`:
+   * it can be. Many errors may have the same in them, and that may be large.
+   */
+  readonly #checked = new Map<unknown, string | null>();
 
   constructor(check: Check) {
     this.#check = check;
@@ -90,15 +93,23 @@ class Copier {
     if (copies && classOf(Object.getPrototypeOf(value))?.kind !== "data") {
       return this.copy(value, path, depth);
     }
-    if (this.#sendable.has(value)) return value;
+    const why = this.#whyNot(value, path);
+    if (why === null) return value;
+    if (copies) return this.copy(value, path, depth);
+    throw new Unsendable(path + why);
+  }
+
+  #whyNot(value: unknown, path: string): string | null {
+    const known = this.#checked.get(value);
+    if (known !== undefined) return known;
+    let why: string | null = null;
     try {
       this.#check(value, path);
-    } catch (why) {
-      if (!copies) throw why;
-      return this.copy(value, path, depth);
+    } catch (error) {
+      why = textOf(error, path).slice(path.length);
     }
-    this.#sendable.add(value);
-    return value;
+    this.#checked.set(value, why);
+    return why;
   }
 
   /** The errors of an AggregateError, each at its place. */

@@ -56,6 +56,16 @@ class Broken {
   }
 }
 
+class Counted {
+  static encoded = 0;
+  static {
+    registerClass(this, {
+      encode: () => ++this.encoded,
+      decode: () => new Counted(),
+    });
+  }
+}
+
 describe("of an error that cannot be sent as it is", () => {
   it("all arrives that can be sent, and it says what does not", () => {
     const error = Object.assign(
@@ -143,6 +153,24 @@ describe("of an error that cannot be sent as it is", () => {
     assertStrictEquals(copy.cause, copy);
     assertStrictEquals(copy.errors[0], copy.errors[1]);
     assertStrictEquals(copy.errors[0].cause, copy);
+  });
+
+  it("what errors share is looked at once, and each says what it has not", () => {
+    const encodedFor = (count: number) => {
+      const request = { counted: new Counted(), fn };
+      const errors = Array.from(
+        { length: count },
+        () => Object.assign(new Error("m"), { request }),
+      );
+      const before = Counted.encoded;
+      const copy = arrived(new AggregateError(errors, "all"));
+      assertEquals(
+        copy.errors.map(leftOut),
+        errors.map((_, i) => [`error.errors[${i}].request.fn: a function`]),
+      );
+      return Counted.encoded - before;
+    };
+    assertEquals(encodedFor(5), encodedFor(1));
   });
 
   it("what throws when it is read or encoded is left out", () => {

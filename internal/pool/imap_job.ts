@@ -108,7 +108,6 @@ export class ImapJob
     };
     this.#cancelLate = after(timeout, late, false); // a worker holds the program
     if (!input.isOver) dispatcher.addSource(this);
-    input.look();
     arrived();
   }
 
@@ -329,8 +328,13 @@ export class ImapJob
     }
   }
 
-  /** Where all were taken, or there is none, no worker has to be free to see that. */
+  /** What comes is nothing, or an error: no worker has to be free to see that. */
   #sawInput(): void {
+    try {
+      this.#input.look();
+    } catch (error) {
+      this.#failed = { error };
+    }
     if (!this.#input.isOver) return;
     this.#exhausted();
     this.#serve();

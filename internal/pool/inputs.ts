@@ -14,8 +14,9 @@ export interface Input {
   /** Whether all were taken. */
   readonly isOver: boolean;
   /**
-   * Asks for the first item, if nobody has: where there is none, it is over. Else
-   * that would be seen only when a worker is free.
+   * Asks for an item, if none is there: where there is none, it is over. Throws what
+   * the iterable has thrown, if all before that was taken, and is over then. Else both
+   * would be seen only when a worker is free.
    */
   look(): void;
   /**
@@ -127,70 +128,76 @@ class List implements Input {
   }
 }
 
-/** What an iterator gives, when it is asked. */
-class Sequence implements Input {
+/** What was asked of an iterator, and not taken. */
+abstract class Asked {
   readonly length = null;
+  protected items: unknown[] = [];
+  /** Whether it is not asked any more. */
+  protected hasEnded = false;
+  /** What it has thrown behind the items. */
+  protected failed: { error: unknown } | null = null;
+
+  get isOver(): boolean {
+    return this.hasEnded && this.items.length === 0 && this.failed === null;
+  }
+
+  /** Throws what it has thrown, once, if all before that was taken. */
+  protected throwFailed(): void {
+    if (this.items.length > 0 || this.failed === null) return;
+    const { error } = this.failed;
+    this.failed = null;
+    throw error;
+  }
+}
+
+/** What an iterator gives, when it is asked. */
+class Sequence extends Asked implements Input {
   readonly each: number;
-  isOver = false;
   readonly #iterator: Iterator<unknown>;
-  /** What was asked for, and not taken. */
-  #items: unknown[] = [];
-  /** What it has thrown behind these, or behind those that were taken last. */
-  #failed: { error: unknown } | null = null;
-  #wasAsked = false;
   /** Whether it is asked just now: who does anything with it now is called by it. */
   #isAsked = false;
 
   constructor(iterator: Iterator<unknown>, each = 1) {
+    super();
     this.#iterator = iterator;
     this.each = each;
   }
 
   look(): void {
-    if (!this.#wasAsked) this.#ask(1);
+    this.#ask(1);
+    this.throwFailed();
   }
 
   take(most: number): unknown[] {
     if (this.#isAsked) return [];
     this.#ask(most);
-    const items = this.#items;
-    this.#items = [];
-    if (items.length === 0 && this.#failed !== null) {
-      const { error } = this.#failed;
-      this.#failed = null;
-      this.isOver = true;
-      throw error;
-    }
-    return items;
+    this.throwFailed();
+    return this.items.splice(0);
   }
 
   close(): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    this.#items = [];
-    if (this.#failed === null && !this.#isAsked) this.#return();
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    this.items = [];
+    if (!this.#isAsked) this.#return();
   }
 
   /** Until there are so many, as far as it has them. */
   #ask(most: number): void {
-    const items = this.#items;
-    let hasEnded = false;
-    this.#wasAsked = this.#isAsked = true;
+    this.#isAsked = true;
     try {
-      while (
-        items.length < most && !this.isOver && this.#failed === null
-      ) {
+      while (this.items.length < most && !this.hasEnded) {
         const { done, value } = checkStep(this.#iterator.next(), "items");
-        if (!done) items.push(value);
-        else this.isOver = hasEnded = true;
+        if (this.hasEnded) { // closed meanwhile, which it could not be told
+          if (!done) this.#return();
+        } else if (done) this.hasEnded = true;
+        else this.items.push(value);
       }
     } catch (error) {
-      this.#failed = { error };
+      if (!this.hasEnded) this.failed = { error };
+      this.hasEnded = true;
     }
     this.#isAsked = false;
-    if (!this.isOver || hasEnded) return;
-    this.#items = []; // closed meanwhile, which it could not be told
-    if (this.#failed === null) this.#return();
   }
 
   #return(): void {
@@ -206,51 +213,40 @@ class Sequence implements Input {
 const READ_AHEAD = 64;
 
 /** What an asynchronous iterator gives, as it comes. */
-class Stream implements Input {
-  readonly length = null;
+class Stream extends Asked implements Input {
   readonly each: number;
   readonly #iterator: AsyncIterator<unknown>;
   readonly #arrived: () => void;
-  #items: unknown[] = [];
   #isReading = false;
-  /** Whether nothing more will come. */
-  #hasEnded = false;
-  #failed: { error: unknown } | null = null;
 
   constructor(
     iterator: AsyncIterator<unknown>,
     arrived: () => void,
     each = 1,
   ) {
+    super();
     this.#iterator = iterator;
     this.each = each;
     this.#arrived = arrived;
   }
 
-  get isOver(): boolean {
-    return this.#hasEnded && this.#items.length === 0 && this.#failed === null;
-  }
-
   look(): void {
-    runForThread(() => this.#read(1));
+    this.throwFailed();
+    if (!this.#isReading) runForThread(() => this.#read(1));
   }
 
   take(most: number): unknown[] {
-    const items = this.#items.splice(0, most);
-    if (items.length === 0 && this.#failed !== null) {
-      const { error } = this.#failed;
-      this.#failed = null;
-      throw error;
-    }
+    this.throwFailed();
+    const items = this.items.splice(0, most);
     // Whoever has just given the pool something to do must not be who it is for.
     runForThread(() => this.#read(most));
     return items;
   }
 
   close(): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
-    this.#items = [];
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    this.items = [];
     // Some wait for the item that was asked for; others fail.
     Promise.try(() => this.#iterator.return?.()).catch(() => {});
   }
@@ -260,19 +256,19 @@ class Stream implements Input {
     if (this.#isReading) return;
     this.#isReading = true;
     while (
-      !this.#hasEnded &&
-      this.#items.length < Math.max(1, Math.min(most, READ_AHEAD))
+      !this.hasEnded &&
+      this.items.length < Math.max(1, Math.min(most, READ_AHEAD))
     ) {
       try {
         const step = await this.#iterator.next();
         const { done, value } = checkStep(step, "items");
-        if (this.#hasEnded) break;
-        if (done) this.#hasEnded = true;
-        else this.#items.push(value);
+        if (this.hasEnded) break;
+        if (done) this.hasEnded = true;
+        else this.items.push(value);
       } catch (error) {
-        if (this.#hasEnded) break;
-        this.#hasEnded = true;
-        this.#failed = { error };
+        if (this.hasEnded) break;
+        this.hasEnded = true;
+        this.failed = { error };
       }
       this.#arrived();
     }

@@ -62,7 +62,7 @@ export class MapJob implements Source, TaskOwner {
   ) {
     const { chunksize } = plan;
     const arrived = () => {
-      this.#look(); // where there is none, no worker has to be free to see that
+      this.#sawInput();
       dispatcher.schedule();
     };
     const { size } = dispatcher.crew;
@@ -82,7 +82,6 @@ export class MapJob implements Source, TaskOwner {
       (reason, isAbort) => this.#stop(reason, isAbort),
     );
     if (!input.isOver) dispatcher.addSource(this);
-    input.look();
     arrived();
   }
 
@@ -150,6 +149,16 @@ export class MapJob implements Source, TaskOwner {
     } else if (pace > LONG_MS && pace !== Infinity) {
       this.#chunksize = Math.max(1, this.#chunksize >> 1);
     }
+  }
+
+  /** What comes is nothing, or an error: no worker has to be free to see that. */
+  #sawInput(): void {
+    try {
+      this.#input.look();
+    } catch (error) {
+      return this.#stop(error, false);
+    }
+    this.#look();
   }
 
   #exhausted(): void {

@@ -135,6 +135,23 @@ export function executorConformance(
       await busy;
     });
 
+    it("ends a map at once whose first item cannot be had", async () => {
+      await using executor = new Executor(1);
+      await using file = await tempFile();
+      const busy = executor.submit(work.meet, [file.path, 2]);
+      await untilFile(file.path);
+      const broken = Iterator.from({
+        next(): IteratorResult<number> {
+          throw new EvalError("broken");
+        },
+      });
+      const map = executor.map(work.square, broken, { timeout: 50 });
+      await assertRejects(() => map.next(), EvalError, "broken");
+      assertEquals((await map.next()).done, true);
+      await work.meet([file.path, 2]);
+      await busy;
+    });
+
     it("closes what a map has its items from, however that ends", async () => {
       await using executor = new Executor(1);
       const closed: string[] = [];

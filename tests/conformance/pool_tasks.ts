@@ -233,7 +233,7 @@ export function poolTasks({ it, Pool, common }: PoolSubject): void {
       );
     });
 
-    it("nothing, for which no worker has to be free", async () => {
+    it("nothing, or an error, for which no worker has to be free", async () => {
       await using pool = new Pool(1);
       await using file = await tempFile();
       const busy = pool.apply(work.meet, [[file.path, 2]]);
@@ -243,6 +243,19 @@ export function poolTasks({ it, Pool, common }: PoolSubject): void {
         assertEquals(await pool.map(work.square, none()), []);
         const results = pool.imap(work.square, none());
         assertEquals(await Array.fromAsync(results), []);
+      }
+      const broken = () => {
+        throw new EvalError("broken");
+      };
+      const failing = [
+        () => Iterator.from({ next: broken }),
+        () => ({ [Symbol.asyncIterator]: () => ({ next: broken }) }),
+      ];
+      for (const fails of failing as (() => Iterable<number>)[]) {
+        await assertRejects(() => pool.map(work.square, fails()), EvalError);
+        const results = pool.imap(work.square, fails());
+        await assertRejects(() => results.next(), EvalError);
+        assertEquals((await results.next()).done, true);
       }
       await work.meet([file.path, 2]);
       await busy;
@@ -306,6 +319,21 @@ export function poolTasks({ it, Pool, common }: PoolSubject): void {
       assertEquals(await pool.map(work.square, [2, 3, 4]), [4, 9, 16]);
       const begun = (await Deno.readTextFile(file.path)).split("\n").length;
       assert(begun < 50, `${begun} were begun`);
+    });
+
+    it("over an iterable that aborts it and throws, which says why", async () => {
+      const pool = common();
+      const abort = new AbortController();
+      const { signal } = abort;
+      const items = Iterator.from({
+        next(): IteratorResult<number> {
+          abort.abort(new URIError("enough"));
+          throw new EvalError("broken");
+        },
+      });
+      const results = pool.imap(work.square, items, { signal });
+      await assertRejects(() => results.next(), URIError, "enough");
+      assertEquals((await results.next()).done, true);
     });
 
     it("over an iterable that throws midway, and goes on to work", async () => {

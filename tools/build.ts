@@ -4,14 +4,34 @@
  * The runtime takes 0.2 ms for each module that a program loads, and every child and
  * thread is a program that loads this library's 300. So the package has them in a few
  * files of JavaScript, too, and exports these; their types and documentation are
- * those of the sources, which are beside them. Small, as the engine reads each file
- * from end to end; functions and classes keep their names in stacks and messages.
+ * those of the sources, which are beside them. All names stay as they are: stacks and
+ * messages have them, and to name functions again would take longer than to read them.
  */
 
 import { parseArgs } from "@std/cli";
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+// deno-lint-ignore no-import-prefix -- of this tool only
+import { stop, transform } from "npm:esbuild@0.28.2";
+// deno-lint-ignore no-import-prefix -- of this tool only
+import { type GetModuleInfo, type Plugin, rollup } from "npm:rollup@4.68.8";
 
 const root = new URL("../", import.meta.url);
+const pathOf = (path: string) => fileURLToPath(new URL(path, root));
+/** Finds the other modules; it is told in which file it lies. */
+const HERE = "internal/launch/own_modules.ts";
+/**
+ * The files, and what they are for: each has what that module needs, as far as no
+ * file before it has that.
+ */
+const PARTS: readonly (readonly [file: string, module: string])[] = [
+  ["start", "internal/entry/process.ts"],
+  ["coroutine", "coroutine.ts"],
+  ["subprocess", "subprocess.ts"],
+  ["queue", "queue.ts"],
+  ["pool", "pool.ts"],
+  ["rest", "mod.ts"],
+];
 /** Where it is, there was a build. */
 const MARK = ".built";
 
@@ -52,44 +72,81 @@ async function loadedByUrl(sources: readonly string[]): Promise<string[]> {
   return [...found];
 }
 
-/** Puts all modules into a few files, below that folder. */
-async function bundle(entries: readonly string[], out: string): Promise<void> {
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "bundle",
-      "--quiet",
-      "--platform=deno",
-      "--packages=external",
-      "--code-splitting",
-      "--minify",
-      "--keep-names",
-      `--outdir=${out}`,
-      ...entries,
-    ],
-    cwd: root,
-    stdin: "null",
-  }).spawn().status;
-  if (!success) throw new Error("Cannot bundle the modules: see above");
+/** Gives a module as JavaScript: the types go, and the comments with them. */
+const transpiled: Plugin = {
+  name: "transpiled",
+  async transform(code, id) {
+    if (id.endsWith(".json")) return `export default ${code}`;
+    const { code: script } = await transform(code, {
+      loader: "ts",
+      target: "esnext",
+      sourcefile: id,
+    });
+    return { code: script, map: null };
+  },
+};
+
+/** Leaves the space out. Names stay as they are: stacks and messages have them. */
+const compact: Plugin = {
+  name: "compact",
+  async renderChunk(code) {
+    const renamed = /\bclass \w+\$\d+/.exec(code);
+    if (renamed !== null) {
+      throw new Error(`Two classes of one file have a name: ${renamed[0]}`);
+    }
+    const { code: smaller } = await transform(code, {
+      target: "esnext",
+      minifyWhitespace: true,
+      minifySyntax: true,
+    });
+    return { code: smaller, map: null };
+  },
+};
+
+/** Tells the module that finds the others in which file it lies. */
+const whereItIs: Plugin = {
+  name: "where it is",
+  renderChunk(code, { moduleIds, fileName }) {
+    if (!moduleIds.includes(pathOf(HERE))) return null;
+    return { code: code.replace(`"${HERE}"`, `"${fileName}"`), map: null };
+  },
+};
+
+/** All that a module imports, and that these import, before any of it runs. */
+function importedBy(
+  id: string,
+  getModuleInfo: GetModuleInfo,
+  found: Set<string> = new Set(),
+): Set<string> {
+  if (found.has(id)) return found;
+  found.add(id);
+  for (const imported of getModuleInfo(id)!.importedIds) {
+    importedBy(imported, getModuleInfo, found);
+  }
+  return found;
 }
 
-/** Tells the module that finds the others in which file below that folder it lies. */
-async function tellWhereItIs(out: string): Promise<void> {
-  const name = "internal/launch/own_modules.ts";
-  const found: string[] = [];
-  for await (const { name: file, isFile } of Deno.readDir(out)) {
-    if (!isFile) continue;
-    const text = await Deno.readTextFile(`${out}/${file}`);
-    if (!text.includes(name)) continue;
-    found.push(file);
-    await Deno.writeTextFile(`${out}/${file}`, text.replace(name, file));
-  }
-  if (found.length !== 1) {
-    throw new Error(
-      `Cannot tell which file has ${name} as these name it: ${
-        found.join(", ")
-      }`,
-    );
-  }
+/** Puts all modules into a few files, below that folder. */
+async function bundle(entries: readonly string[], out: string): Promise<void> {
+  const bundled = await rollup({
+    input: Object.fromEntries(
+      entries.map((path) => [path.replace(/\.ts$/, ""), pathOf(path)]),
+    ),
+    external: /^(@|node:|data:)/,
+    treeshake: "safest",
+    plugins: [transpiled, compact, whereItIs],
+  });
+  await bundled.write({
+    dir: out,
+    entryFileNames: "[name].js",
+    chunkFileNames: "parts/[name].js",
+    hoistTransitiveImports: false,
+    manualChunks: (id, { getModuleInfo }) =>
+      PARTS.find(([, path]) => importedBy(pathOf(path), getModuleInfo).has(id))
+        ?.[0],
+  });
+  await bundled.close();
+  await stop();
 }
 
 /** Empties the folder, which must be one of ours, or nobody's. */
@@ -136,7 +193,6 @@ export async function build(
     ...opened,
   ]);
   await bundle([...entries], `${target}/js`);
-  await tellWhereItIs(`${target}/js`);
   for (const path of opened) {
     const built = `${
       "../".repeat(path.split("/").length - 1) || "./"

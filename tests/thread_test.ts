@@ -307,12 +307,13 @@ describe("terminate()", () => {
     assertEquals(await thread.result(), [1]);
   });
 
-  it("leaves no thread of the system behind, however many there were", {
+  it("leaves no thread or file of the system behind, however many there were", {
     ignore: Deno.build.os !== "linux",
   }, async () => {
-    const tasks = () => [...Deno.readDirSync("/proc/self/task")].length;
+    const open = (what: "task" | "fd") =>
+      [...Deno.readDirSync(`/proc/self/${what}`)].length;
     await resultOf(new Thread({ target: work.echo }));
-    const before = tasks();
+    const before = { tasks: open("task"), files: open("fd") };
     const ready = await Deno.makeTempFile();
     const module = new URL("./fixtures/work.ts", import.meta.url);
     for (let round = 0; round < times(20); round++) {
@@ -326,7 +327,8 @@ describe("terminate()", () => {
       for (const thread of threads) await thread.join();
       await Deno.truncate(ready);
     }
-    await deadline(until(() => tasks() <= before), LIMIT_MS);
+    await deadline(until(() => open("task") <= before.tasks), LIMIT_MS);
+    await deadline(until(() => open("fd") <= before.files), LIMIT_MS);
     await Deno.remove(ready);
   });
 });

@@ -116,14 +116,15 @@ export function threadModule(modules: readonly string[]): string {
 /**
  * The same where a Worker may import what it likes: then nothing is written out,
  * because `deno test` checks the types of a Worker's graph, which takes seconds.
- * Messages may come before the entry listens.
+ * Messages may come before the entry listens. Nothing is awaited at the top: of a
+ * Worker that is terminated meanwhile, the runtime leaves two file descriptors open.
  */
 export function openThreadModule(): string {
   return dataModule(
     `const early=[],keep=(event)=>{early.push(event.data)},loader=${LOADER};` +
       `addEventListener("message",keep);` +
-      `const{boot}=await loader.module(${JSON.stringify(ENTRY.thread)});` +
-      `removeEventListener("message",keep);boot(loader,[],early);`,
+      `loader.module(${JSON.stringify(ENTRY.thread)}).then(({boot})=>{` +
+      `removeEventListener("message",keep);boot(loader,[],early)});`,
   );
 }
 

@@ -40,16 +40,18 @@ import {
   mustBe,
   type OptionNames,
 } from "./internal/check.ts";
+import { isFrozenChild } from "./internal/frozen.ts";
 import {
   checkProcessSettings,
   SETTING_NAMES,
 } from "./internal/launch/check_settings.ts";
 import type { ChildHandle } from "./internal/launch/child.ts";
 import { forkProcess } from "./internal/launch/fork.ts";
-import { importFrozen, isFrozenChild } from "./internal/launch/frozen.ts";
+import { importFrozen } from "./internal/launch/import_frozen.ts";
 import { resolveModules } from "./internal/launch/function_reference.ts";
 import {
   childIdentity,
+  hasBegun,
   isLoading,
   nextPath,
   self,
@@ -483,9 +485,10 @@ export function fork(): Promise<number> {
  * first that the main module does, under `if (import.meta.main)`. In any other
  * program it does nothing.
  *
- * A compiled program starts children by running itself again, with an argument
- * of its own at the end. Their permissions are those given to `deno compile`,
- * which must include `--allow-run`.
+ * A compiled program starts children by running itself again, with the same
+ * arguments. Their permissions are those given to `deno compile`, which must
+ * include `--allow-run`. What modules do at their top level, they do in each child
+ * as well: a queue that is made there is each one's own.
  *
  * @example A program that may be compiled
  * ```ts
@@ -506,7 +509,7 @@ export function fork(): Promise<number> {
  * Python: `multiprocessing.freeze_support`.
  */
 export async function freezeSupport(): Promise<void> {
-  if (!isFrozenChild()) return;
+  if (!isFrozenChild() || hasBegun()) return;
   const { boot } = await import("./internal/entry/process.ts");
   await boot({
     module: importFrozen,

@@ -5,12 +5,15 @@ import { describe, it } from "@std/testing/bdd";
 import { deno, pathOf, type Ran, run } from "./support/run.ts";
 
 /** A script that runs the program as if it were compiled. */
-async function asIfCompiled(program: string): Promise<Ran> {
+async function asIfCompiled(
+  program: string,
+  permissions = "-A",
+): Promise<Ran> {
   const script = await Deno.makeTempFile();
   const patch = pathOf("tests/fixtures/frozen_patch.ts");
   await Deno.writeTextFile(
     script,
-    `#!/bin/sh\nexec "${Deno.execPath()}" run -q -A --preload="${patch}" ` +
+    `#!/bin/sh\nexec "${Deno.execPath()}" run -q ${permissions} --preload="${patch}" ` +
       `"${pathOf(program)}" "$@"\n`,
   );
   await Deno.chmod(script, 0o755);
@@ -62,6 +65,29 @@ describe("a compiled program", () => {
       "",
     ]);
   });
+
+  for (
+    const [how, permissions, returned] of [
+      ["", "-A", "returned"],
+      [", without ffi", "--allow-run --allow-env --allow-read", "undefined"],
+    ] as const
+  ) {
+    it(`may make objects before freezeSupport()${how}`, async () => {
+      const { code, stdout, stderr } = await asIfCompiled(
+        "tests/fixtures/frozen_makes_first.ts",
+        permissions,
+      );
+      assertEquals([code, stderr], [0, ""]);
+      assertEquals(stdout.split("\n"), [
+        'MainProcess, ["an argument"]',
+        'Process-1, ["an argument"]',
+        "put by the child",
+        "put when it was loaded",
+        `put when it was loaded false ${returned}`,
+        "",
+      ]);
+    });
+  }
 
   it("does not start itself for ever where that is forgotten", async () => {
     const { code, stdout, stderr } = await asIfCompiled(

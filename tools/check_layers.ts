@@ -20,6 +20,7 @@ const LAYERS = [
     "internal/callbacks.ts",
     "internal/check.ts",
     "internal/context.ts",
+    "internal/frozen.ts",
     "internal/pace.ts",
     "internal/runtime_core.ts",
     "internal/settlement.ts",

@@ -16,13 +16,14 @@
  * objects follow, to and fro (travel/protocol.ts).
  */
 
+import { frozenMessage } from "../frozen.ts";
 import type { MemoryGrant } from "../memory/grant.ts";
 import { decode } from "../wire/decode.ts";
+import { readMessage } from "../wire/read_message.ts";
 import type { FunctionReference } from "./function_reference.ts";
 import type { Identity } from "./identity.ts";
 import type { LogSettings } from "./log.ts";
 import { MADE_UP, ownModule } from "./own_modules.ts";
-import { LENGTH_BYTES } from "./pipe_messages.ts";
 import type { StartSettings } from "./start_method.ts";
 
 /** A function to call. */
@@ -153,21 +154,7 @@ export const THREAD_ENTRY = ENTRY.thread;
 /** The modules of this library that a child must be able to load. */
 export const ENTRIES: readonly string[] = [ENTRY.call, ENTRY.replay];
 
-/** Reads the message that the parent has written to stdin, or is writing. */
+/** What the parent has written to stdin, or is writing. */
 export function readBootMessage(): BootMessage {
-  const length = new Uint8Array(LENGTH_BYTES);
-  readFully(length);
-  const message = new Uint8Array(new DataView(length.buffer).getUint32(0));
-  readFully(message);
-  return decode(message) as BootMessage;
-}
-
-/** Reads synchronously: nothing else of the program may run before. */
-function readFully(bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) {
-    const count = Deno.stdin.readSync(bytes.subarray(at));
-    // The parent died while it started this process.
-    if (count === null) Deno.exit(1);
-    at += count;
-  }
+  return frozenMessage() ?? decode(readMessage()) as BootMessage;
 }

@@ -1,7 +1,7 @@
 /** Runs Deno for a child. */
 
+import { frozenArgs, isFrozen } from "../frozen.ts";
 import { bootModule, replayModule, type SpareSettings } from "./boot.ts";
-import { frozenArgs, isFrozen } from "./frozen.ts";
 import { checkMayRun } from "./permissions.ts";
 import { runtimeFlags } from "./runtime_flags.ts";
 import { spawnFailure } from "./spawn_failure.ts";

@@ -1,5 +1,6 @@
 /** Who this process is in its family, and whether it may start others yet. */
 
+import { frozenMessage } from "../frozen.ts";
 import { Count, countUp } from "./counts.ts";
 
 /** What one process knows of itself. */
@@ -31,12 +32,13 @@ export interface ManagerKey {
 }
 
 let identity: Identity | null = null;
+let begun = false;
 let loading = 0;
 let replaying = false;
 
 /** This process. */
 export function self(): Identity {
-  return identity ??= {
+  return identity ??= frozenMessage<{ identity: Identity }>()?.identity ?? {
     name: "MainProcess",
     path: [],
     daemon: false,
@@ -67,6 +69,12 @@ export function childIdentity(
 /** Called once, first thing in a child. */
 export function become(child: Identity): void {
   identity = child;
+  begun = true;
+}
+
+/** Whether this is a child, or a thread, that does what it was started for. */
+export function hasBegun(): boolean {
+  return begun;
 }
 
 /** The path of this process's next child. */

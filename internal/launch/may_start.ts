@@ -1,8 +1,8 @@
 /** When nothing may be started. */
 
 import { BootstrapError } from "../../errors.ts";
-import { isFrozen, isFrozenChild } from "./frozen.ts";
-import { isLoading, isReplaying, self } from "./identity.ts";
+import { isFrozenChild } from "../frozen.ts";
+import { hasBegun, isLoading, isReplaying } from "./identity.ts";
 import { isBundled } from "./own_modules.ts";
 
 /**
@@ -20,7 +20,7 @@ export function checkMayStart(name: string): void {
       `Cannot start ${name} while the modules of a child process or a thread are being loaded: a module that it imports starts others at its top level. Put what only the main program does under \`if (import.meta.main) { … }\``,
     );
   }
-  if (isFrozen() && isFrozenChild() && self().parent === null) {
+  if (isFrozenChild() && !hasBegun()) {
     throw new BootstrapError(
       `Cannot start ${name} as this is a child of a compiled program, which does not know its work yet, and would start the same again: put \`await freezeSupport()\` first in the main module, before anything is started`,
     );

@@ -1,7 +1,6 @@
 /** Messages on a child's stdin: each after its length, 4 bytes, big-endian. */
 
-/** What stands before a message. */
-export const LENGTH_BYTES = 4;
+import { LENGTH_BYTES } from "../wire/read_message.ts";
 
 /** A message after its length; or the first bytes of a longer one. */
 export function withLength(

@@ -7,10 +7,10 @@
  * goes the long way.
  */
 
+import { isFrozen } from "../frozen.ts";
 import { type Changes, ENTRIES } from "./boot.ts";
 import { isUserModule } from "./call_site.ts";
 import { type Launch, runDeno } from "./deno_process.ts";
-import { isFrozen } from "./frozen.ts";
 import { self } from "./identity.ts";
 import { LEVELS, log } from "./log.ts";
 import { isBundled } from "./own_modules.ts";

@@ -3,6 +3,7 @@
  * apart from all that does it, so that a child that shares nothing loads nothing.
  */
 
+import { frozenMessage } from "../frozen.ts";
 import type { ArenaGrant } from "./arena.ts";
 
 /** What a child or a thread is told of its family's memory. */
@@ -12,7 +13,7 @@ export interface MemoryGrant {
   readonly parent: number;
 }
 
-let granted: MemoryGrant | null = null;
+let granted: MemoryGrant | null | undefined;
 
 /** Called once, first thing in a child or thread. */
 export function acceptMemory(grant: MemoryGrant | null): void {
@@ -21,6 +22,9 @@ export function acceptMemory(grant: MemoryGrant | null): void {
 
 /** What this child or thread was told; `null`: it makes memory of its own. */
 export function grantedMemory(): MemoryGrant | null {
+  if (granted === undefined) {
+    granted = frozenMessage<{ memory: MemoryGrant | null }>()?.memory ?? null;
+  }
   return granted;
 }
 

@@ -5,7 +5,7 @@ import { isUserModule } from "../internal/launch/call_site.ts";
 import { exitCodeOf } from "../internal/launch/exit_code.ts";
 import { filePath, fileUrl } from "../internal/launch/file_url.ts";
 import { permissionFlags } from "../internal/launch/permissions.ts";
-import { selectFlags } from "../internal/launch/runtime_flags.ts";
+import { readFlags } from "../internal/launch/read_flags.ts";
 
 describe("the flags of a program", () => {
   const cwd = "/some/folder";
@@ -40,9 +40,18 @@ describe("the flags of a program", () => {
   ];
   for (const [what, line, flags] of selected) {
     it(`reach its children: ${what}`, () => {
-      assertEquals(selectFlags(line, cwd), flags);
+      assertEquals(readFlags(line, cwd), { passed: flags, coverage: null });
     });
   }
+
+  it("say where it is written down which code was run", () => {
+    const folder = (flag: string) =>
+      readFlags(["test", flag, "main.ts"], cwd).coverage;
+    assertEquals(folder("--coverage=here"), `${cwd}/here`);
+    assertEquals(folder("--coverage=/there"), "/there");
+    assertEquals(folder("--coverage"), `${cwd}/coverage`);
+    assertEquals(folder("--coverage-raw-data-only"), null);
+  });
 });
 
 describe("the flags of a child's permissions", () => {

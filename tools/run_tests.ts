@@ -4,8 +4,8 @@
  *
  * With `--coverage` it says at the end which share of the package's lines was run,
  * by the tests or by what they start: their threads, programs and children, but for
- * those that are killed, or may not know of it. DIR is emptied first;
- * `deno coverage --detailed DIR` shows the lines that were not run.
+ * those that are killed. DIR is emptied first; `deno coverage --detailed DIR` shows
+ * the lines that were not run.
  *
  * Each file has a process of its own: many tests look at what their process has
  * open, and at its children. Types are checked by `deno task check`.

@@ -31,12 +31,17 @@ export function runDeno(
 ): Deno.ChildProcess {
   checkMayRun();
   const { cwd, env, stdout } = launch;
+  const flags = isFrozen() ? null : runtimeFlags();
+  const coverage = flags?.coverage ?? null;
   const command = new Deno.Command(Deno.execPath(), {
-    args: isFrozen() ? argsOfFrozen(launch) : argsOfRun(launch, spare),
+    args: flags === null
+      ? argsOfFrozen(launch)
+      : argsOfRun(launch, flags.passed, spare),
     stdin: "piped",
     stdout,
     stderr: "piped",
-    env,
+    // As a variable, its own children and their like have it, too.
+    env: { ...coverage !== null && { DENO_COVERAGE_DIR: coverage }, ...env },
     ...(cwd !== undefined && { cwd }),
   });
   try {
@@ -66,9 +71,12 @@ function engineFlag(inherited: readonly string[], own: readonly string[]) {
   return ENGINE + [ROOM, ...flags, ...own].join(",");
 }
 
-function argsOfRun(launch: Launch, spare?: SpareSettings): string[] {
+function argsOfRun(
+  launch: Launch,
+  flags: readonly string[],
+  spare: SpareSettings | undefined,
+): string[] {
   const { v8Flags, replay } = launch;
-  const flags = runtimeFlags();
   const isEngines = (flag: string) => flag.startsWith(ENGINE);
   return [
     "run",

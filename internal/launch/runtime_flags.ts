@@ -4,32 +4,7 @@ import { hasAllPermissions } from "./permissions.ts";
 import { self } from "./identity.ts";
 import { filePath, fileUrl } from "./file_url.ts";
 import { ownModule } from "./own_modules.ts";
-
-/** Flags that decide how modules are found and run, and take a value. */
-const WITH_VALUE = new Set([
-  "--config",
-  "--import-map",
-  "--lock",
-  "--cert",
-  "--location",
-  "--conditions",
-]);
-/** Those whose value is a path. */
-const WITH_PATH = new Set(["--config", "--import-map", "--lock", "--cert"]);
-/** The same, with a value after `=` or none. */
-const WITHOUT_VALUE = new Set([
-  "--no-config",
-  "--no-lock",
-  "--frozen",
-  "--frozen-lockfile",
-  "--node-modules-dir",
-  "--vendor",
-  "--no-remote",
-  "--no-npm",
-  "--cached-only",
-  "--unsafely-ignore-certificate-errors",
-  "--v8-flags",
-]);
+import { readFlags, type RuntimeFlags } from "./read_flags.ts";
 
 /** What paths on the command line are relative to: users may leave it later. */
 const CWD = Deno.cwd();
@@ -37,10 +12,10 @@ const CWD = Deno.cwd();
 /** Who looks may be killed, as memory runs out. */
 const TRIES = 2;
 
-let flags: readonly string[] | null = null;
+let flags: RuntimeFlags | null = null;
 
 /** These flags; they are the same as long as the program runs. */
-export function runtimeFlags(): readonly string[] {
+export function runtimeFlags(): RuntimeFlags {
   if (flags !== null) return flags;
   const program: Program = {
     pid: Deno.pid,
@@ -50,7 +25,7 @@ export function runtimeFlags(): readonly string[] {
   };
   if (hasAllPermissions()) return flags = flagsOf(program);
   for (let i = 0; i < TRIES && flags === null; i++) flags = askOther(program);
-  return flags ?? configFlags(program);
+  return flags ?? { passed: configFlags(program), coverage: null };
 }
 
 /** What must be known of a program to find its flags. */
@@ -66,19 +41,18 @@ export interface Program {
  * No API tells the flags of a program. Linux does, and Deno lets those read it
  * who have all permissions. Elsewhere only the config file is looked for.
  */
-export function flagsOf(program: Program): string[] {
-  const selected = selectFlags(commandLine(program), program.cwd);
-  if (!selected.some((flag) => /^--(no-)?config\b/.test(flag))) {
-    selected.push(...configFlags(program));
-  }
-  return selected;
+export function flagsOf(program: Program): RuntimeFlags {
+  const flags = readFlags(commandLine(program), program.cwd);
+  const { passed } = flags;
+  if (passed.some((flag) => /^--(no-)?config\b/.test(flag))) return flags;
+  return { ...flags, passed: [...passed, ...configFlags(program)] };
 }
 
 /**
  * Who may start Deno can have another one look. It costs a program with fewer
  * permissions some 15 ms at its first start of a process. `null`: that failed.
  */
-function askOther(program: Program): string[] | null {
+function askOther(program: Program): RuntimeFlags | null {
   const code =
     `import{flagsOf}from${JSON.stringify(ownModule("launch/runtime_flags"))};` +
     `console.log(JSON.stringify(flagsOf(${JSON.stringify(program)})));`;
@@ -101,34 +75,6 @@ function commandLine({ pid, ownArgs }: Program): string[] {
   const line = Deno.readTextFileSync(`/proc/${pid}/cmdline`).split("\0");
   line.pop(); // each ends with a NUL
   return line.slice(1, line.length - ownArgs);
-}
-
-/** Those of `line` that a child needs, with paths made absolute. */
-export function selectFlags(line: readonly string[], cwd: string): string[] {
-  const selected: string[] = [];
-  for (let i = 0; i < line.length; i++) {
-    const word = line[i]!.replace(/^-c(?==|$)/, "--config");
-    const name = word.split("=", 1)[0]!;
-    if (WITH_VALUE.has(name)) {
-      let value = "";
-      if (word.includes("=")) value = word.slice(name.length + 1);
-      else if (!line[i + 1]?.startsWith("-")) value = line[++i] ?? "";
-      if (value === "") selected.push(name); // only --lock needs none
-      else {
-        selected.push(
-          `${name}=${WITH_PATH.has(name) ? absolute(value, cwd) : value}`,
-        );
-      }
-    } else if (WITHOUT_VALUE.has(name) || name.startsWith("--unstable-")) {
-      selected.push(word);
-    }
-  }
-  return selected;
-}
-
-function absolute(path: string, cwd: string): string {
-  if (/^([a-z][a-z0-9+.-]+:|\/|[A-Za-z]:[\\/]|\\)/.test(path)) return path;
-  return `${cwd}/${path}`;
 }
 
 /**

@@ -253,8 +253,14 @@ export class ThreadWorker {
     this.#owner = this.#plan = null;
     this.#carrier.ref(false);
     idle.push(this);
+    leaveAtEnd();
     if (idle.length > MOST_IDLE) idle.shift()!.#end(null);
     owner?.ends(end);
+  }
+
+  /** The program ends, and this Worker waits. */
+  leave(): void {
+    this.#carrier.end();
   }
 
   /**
@@ -301,4 +307,15 @@ export class ThreadWorker {
       exitcode: null,
     });
   }
+}
+
+let atEnd = false;
+
+/** What code a Worker has run is written down only if it is ended. */
+function leaveAtEnd(): void {
+  if (atEnd) return;
+  atEnd = true;
+  globalThis.addEventListener("unload", () => {
+    for (const worker of idle) worker.leave();
+  });
 }

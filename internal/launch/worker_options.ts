@@ -23,8 +23,8 @@ export function checkWorkerOptions(): void {
 /** `null`: this program may not look; the runtime's own words must do. */
 function look(): boolean | null {
   try {
-    const flags = runtimeFlags();
-    if (flags.includes(FLAG)) return true;
+    const { passed } = runtimeFlags();
+    if (passed.includes(FLAG)) return true;
     // A config file may enable it, also that of a workspace: Deno knows.
     const code = `new Worker("data:application/javascript,close()",` +
       `{type:"module",deno:{permissions:"none"}});Deno.exit()`;
@@ -33,7 +33,7 @@ function look(): boolean | null {
         "run",
         "--quiet",
         "--no-prompt",
-        ...flags,
+        ...passed,
         `data:application/javascript,${encodeURIComponent(code)}`,
       ],
       stdin: "null",

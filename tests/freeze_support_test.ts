@@ -7,13 +7,13 @@ import { deno, pathOf, type Ran, run } from "./support/run.ts";
 /** A script that runs the program as if it were compiled. */
 async function asIfCompiled(
   program: string,
-  permissions = "-A",
+  flags = "-A",
 ): Promise<Ran> {
   const script = await Deno.makeTempFile();
   const patch = pathOf("tests/fixtures/frozen_patch.ts");
   await Deno.writeTextFile(
     script,
-    `#!/bin/sh\nexec "${Deno.execPath()}" run -q ${permissions} --preload="${patch}" ` +
+    `#!/bin/sh\nexec "${Deno.execPath()}" run -q ${flags} --preload="${patch}" ` +
       `"${pathOf(program)}" "$@"\n`,
   );
   await Deno.chmod(script, 0o755);
@@ -67,7 +67,7 @@ describe("a compiled program", () => {
   });
 
   for (
-    const [how, permissions, returned] of [
+    const [how, flags, returned] of [
       ["", "-A", "returned"],
       [", without ffi", "--allow-run --allow-env --allow-read", "undefined"],
     ] as const
@@ -75,7 +75,7 @@ describe("a compiled program", () => {
     it(`may make objects before freezeSupport()${how}`, async () => {
       const { code, stdout, stderr } = await asIfCompiled(
         "tests/fixtures/frozen_makes_first.ts",
-        permissions,
+        flags,
       );
       assertEquals([code, stderr], [0, ""]);
       assertEquals(stdout.split("\n"), [
@@ -88,6 +88,14 @@ describe("a compiled program", () => {
       ]);
     });
   }
+
+  it("gives a thread permissions of its own without running itself", async () => {
+    const { code, stdout, stderr } = await asIfCompiled(
+      "tests/fixtures/frozen_thread.ts",
+      "--allow-run --allow-env --allow-read --unstable-worker-options",
+    );
+    assertEquals([code, stdout, stderr], [0, "prompt\n", ""]);
+  });
 
   it("does not start itself for ever where that is forgotten", async () => {
     const { code, stdout, stderr } = await asIfCompiled(

@@ -31,12 +31,9 @@ export function runDeno(
 ): Deno.ChildProcess {
   checkMayRun();
   const { cwd, env, stdout } = launch;
-  const flags = isFrozen() ? null : runtimeFlags();
-  const coverage = flags?.coverage ?? null;
+  const { passed, coverage } = runtimeFlags();
   const command = new Deno.Command(Deno.execPath(), {
-    args: flags === null
-      ? argsOfFrozen(launch)
-      : argsOfRun(launch, flags.passed, spare),
+    args: isFrozen() ? argsOfFrozen(launch) : argsOfRun(launch, passed, spare),
     stdin: "piped",
     stdout,
     stderr: "piped",

@@ -1,5 +1,6 @@
 /** The flags with which this program was run, as far as its children need them. */
 
+import { isFrozen } from "../frozen.ts";
 import { hasAllPermissions } from "./permissions.ts";
 import { self } from "./identity.ts";
 import { filePath, fileUrl } from "./file_url.ts";
@@ -12,7 +13,8 @@ const CWD = Deno.cwd();
 /** Who looks may be killed, as memory runs out. */
 const TRIES = 2;
 
-let flags: RuntimeFlags | null = null;
+const NONE: RuntimeFlags = { passed: [], coverage: null };
+let flags: RuntimeFlags | null = isFrozen() ? NONE : null;
 
 /** These flags; they are the same as long as the program runs. */
 export function runtimeFlags(): RuntimeFlags {
@@ -25,7 +27,7 @@ export function runtimeFlags(): RuntimeFlags {
   };
   if (hasAllPermissions()) return flags = flagsOf(program);
   for (let i = 0; i < TRIES && flags === null; i++) flags = askOther(program);
-  return flags ?? { passed: configFlags(program), coverage: null };
+  return flags ?? { ...NONE, passed: configFlags(program) };
 }
 
 /** What must be known of a program to find its flags. */

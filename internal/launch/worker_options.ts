@@ -3,6 +3,7 @@
  * enabled, the runtime does not throw: it ends the program.
  */
 
+import { isFrozen } from "../frozen.ts";
 import { runtimeFlags } from "./runtime_flags.ts";
 
 const FLAG = "--unstable-worker-options";
@@ -20,8 +21,9 @@ export function checkWorkerOptions(): void {
   );
 }
 
-/** `null`: this program may not look; the runtime's own words must do. */
+/** `null`: this program cannot look; the runtime's own words must do. */
 function look(): boolean | null {
+  if (isFrozen()) return null; // there is no other Deno
   try {
     const { passed } = runtimeFlags();
     if (passed.includes(FLAG)) return true;

@@ -6,7 +6,7 @@
 
 import { filePath } from "./file_url.ts";
 import { plain } from "./last_words.ts";
-import { isGranted } from "./permissions.ts";
+import { isGranted } from "./granted.ts";
 import { checkWorkerOptions } from "./worker_options.ts";
 import { canRefWorkers, refWorker } from "./worker_ref.ts";
 

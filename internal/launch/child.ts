@@ -10,17 +10,14 @@ import { type BootMessage, type Call, ENTRIES, type Replay } from "./boot.ts";
 import { ChildLink } from "./child_link.ts";
 import { type Launch, runDeno } from "./deno_process.ts";
 import { exitCodeOf } from "./exit_code.ts";
+import { checkMayRun } from "./granted.ts";
 import type { Identity } from "./identity.ts";
 import { LineWriter } from "./line_writer.ts";
 import { LEVELS, log, settings } from "./log.ts";
 import { loadTypes } from "./load_types.ts";
 import { checkMayStart } from "./may_start.ts";
 import { others } from "./others.ts";
-import {
-  checkMayRun,
-  permissionFlags,
-  type Permissions,
-} from "./permissions.ts";
+import { permissionFlags, type Permissions } from "./permissions.ts";
 import { Outcome, Report } from "./report.ts";
 import { ReportStream } from "./report_stream.ts";
 import { canShareMemory } from "./shares_memory.ts";

@@ -2,7 +2,7 @@
 
 import { frozenArgs, isFrozen } from "../frozen.ts";
 import { bootModule, replayModule, type SpareSettings } from "./boot.ts";
-import { checkMayRun } from "./permissions.ts";
+import { checkMayRun } from "./granted.ts";
 import { runtimeFlags } from "./runtime_flags.ts";
 import { spawnFailure } from "./spawn_failure.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import type { Answer, Ask } from "./thread_messages.ts";
-import { permissionStates } from "./permissions.ts";
+import { permissionStates } from "./granted.ts";
 
 /** The way to the main thread, from a thread of its. */
 export interface HubLink {

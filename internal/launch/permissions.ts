@@ -1,21 +1,17 @@
 /** The permissions that a child starts with: never more than its parent's. */
 
 import { absolutePath, filePath } from "./file_url.ts";
+import {
+  DETAIL,
+  hasAllPermissions,
+  isGranted,
+  isWhole,
+  type Name,
+  NAMES,
+} from "./granted.ts";
 
 /** What one may ask for: as for a Worker. */
 export type Permissions = "inherit" | "none" | Deno.PermissionOptionsObject;
-
-const NAMES = [
-  "read",
-  "write",
-  "net",
-  "env",
-  "sys",
-  "run",
-  "ffi",
-  "import",
-] as const;
-type Name = typeof NAMES[number];
 
 /** The hosts from which every program may import, as Deno has it. */
 const DEFAULT_IMPORT_HOSTS = [
@@ -27,60 +23,6 @@ const DEFAULT_IMPORT_HOSTS = [
   "raw.githubusercontent.com:443",
   "gist.githubusercontent.com:443",
 ];
-
-/** What a single entry of a list is called in a query. */
-const DETAIL = {
-  read: "path",
-  write: "path",
-  net: "host",
-  env: "variable",
-  sys: "kind",
-  run: "command",
-  ffi: "path",
-  import: "host",
-} as const;
-
-function query(name: Name, detail?: string): Deno.PermissionStatus {
-  return Deno.permissions.querySync(
-    (detail === undefined
-      ? { name }
-      : { name, [DETAIL[name]]: detail }) as Deno.PermissionDescriptor,
-  );
-}
-
-/** Whether this process has all of a permission, with nothing denied. */
-export function isWhole(name: Name): boolean {
-  const status = query(name);
-  return status.state === "granted" && !status.partial;
-}
-
-/** Whether this process has this of a permission, with nothing of it denied. */
-export function isGranted(name: Name, detail: string): boolean {
-  const status = query(name, detail);
-  return status.state === "granted" && !status.partial;
-}
-
-/** What this thread may do now, as a text to compare. */
-export function permissionStates(): string {
-  return NAMES.map((name) => {
-    const { state, partial } = query(name);
-    return `${name}:${state}${partial ? ", in part" : ""}`;
-  }).join();
-}
-
-/** Whether this process has every permission there is. */
-export function hasAllPermissions(): boolean {
-  return NAMES.every(isWhole);
-}
-
-/** Refuses to start a process where that is not permitted. */
-export function checkMayRun(): void {
-  const path = Deno.execPath();
-  if (isWhole("run") || query("run", path).state === "granted") return;
-  throw new Deno.errors.NotCapable(
-    `Cannot start a process without run permission: run this program again with --allow-run, or with --allow-run=${path}`,
-  );
-}
 
 /** The flags for a child's `deno run`; `modules` are those that it must load. */
 export function permissionFlags(
@@ -230,8 +172,6 @@ function importFlag(
     return port === "" ? `${host}:${protocol === "http:" ? 80 : 443}` : host;
   }).filter((host) => !DEFAULT_IMPORT_HOSTS.includes(host));
   if (asked.length === 0 && needed.length === 0) return [];
-  const kept = DEFAULT_IMPORT_HOSTS.filter((host) =>
-    query("import", host).state === "granted"
-  );
+  const kept = DEFAULT_IMPORT_HOSTS.filter((host) => isGranted("import", host));
   return [listFlag("import", [...new Set([...kept, ...needed, ...asked])])];
 }

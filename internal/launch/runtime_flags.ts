@@ -1,7 +1,7 @@
 /** The flags with which this program was run, as far as its children need them. */
 
 import { isFrozen } from "../frozen.ts";
-import { hasAllPermissions } from "./permissions.ts";
+import { hasAllPermissions } from "./granted.ts";
 import { self } from "./identity.ts";
 import { filePath, fileUrl } from "./file_url.ts";
 import { ownModule } from "./own_modules.ts";

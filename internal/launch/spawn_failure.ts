@@ -1,7 +1,7 @@
 /** Why the system has not run a program, where that is not the program's fault. */
 
 import { ProcessError } from "../../errors.ts";
-import { isWhole } from "./permissions.ts";
+import { isWhole } from "./granted.ts";
 
 /** What it was to be run with. */
 export interface Setting {

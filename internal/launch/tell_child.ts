@@ -1,6 +1,6 @@
 /** Tells a child what to do: writes its boot message to its stdin. */
 
-import { hasAllPermissions } from "./permissions.ts";
+import { hasAllPermissions } from "./granted.ts";
 import { withLength } from "./pipe_messages.ts";
 
 /**

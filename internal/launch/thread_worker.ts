@@ -18,7 +18,7 @@ import { self } from "./identity.ts";
 import { loadTypes } from "./load_types.ts";
 import { settings } from "./log.ts";
 import { startSettings } from "./start_method.ts";
-import { isWhole } from "./permissions.ts";
+import { isWhole } from "./granted.ts";
 import { encodeError, Report } from "./report.ts";
 import { sharedRoster } from "./roster.ts";
 import {

@@ -1,6 +1,7 @@
 /** What a manager's process may do: what its address takes, too. */
 
-import { isGranted, isWhole, type Permissions } from "../launch/permissions.ts";
+import { isGranted, isWhole } from "../launch/granted.ts";
+import type { Permissions } from "../launch/permissions.ts";
 import { type Address, nameOf } from "../pipe/address.ts";
 
 /**

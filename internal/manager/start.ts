@@ -9,7 +9,7 @@ import {
 import { encodeJob } from "../launch/job.ts";
 import { childIdentity, nextPath } from "../launch/identity.ts";
 import { howEnded, withWords } from "../launch/last_words.ts";
-import { isWhole } from "../launch/permissions.ts";
+import { isWhole } from "../launch/granted.ts";
 import { startChild } from "../launch/start_child.ts";
 import { Acceptor } from "../pipe/acceptor.ts";
 import type { Address, TlsOptions } from "../pipe/address.ts";

@@ -3,7 +3,7 @@
  * only print that there is none, and end.
  */
 
-import { isWhole } from "../launch/permissions.ts";
+import { isWhole } from "../launch/granted.ts";
 
 /** Where a program is looked for, and run. */
 export type Surroundings = Pick<

@@ -1,6 +1,6 @@
 /** Starts a program, or says what of it is missing. */
 
-import { isWhole } from "../launch/permissions.ts";
+import { isWhole } from "../launch/granted.ts";
 import { spawnFailure } from "../launch/spawn_failure.ts";
 import { type Command, show } from "./command.ts";
 import { isEasilySeen, look, type Surroundings } from "./look.ts";

@@ -109,8 +109,8 @@ export interface ProcessSettings {
   /**
    * Its permissions, as for a Worker: by default `"inherit"`, which is every
    * permission that this process has whole; what it has for some paths or hosts
-   * only must be listed. A path that is listed counts from this process's folder,
-   * not from `cwd`.
+   * only must be listed, but for the hosts of `--allow-import` (on Linux). A path
+   * that is listed counts from this process's folder, not from `cwd`.
    */
   permissions?: "inherit" | "none" | Deno.PermissionOptions;
   /** Environment variables that are added to those of this process. */

@@ -40,9 +40,25 @@ describe("the flags of a program", () => {
   ];
   for (const [what, line, flags] of selected) {
     it(`reach its children: ${what}`, () => {
-      assertEquals(readFlags(line, cwd), { passed: flags, coverage: null });
+      assertEquals(readFlags(line, cwd), {
+        passed: flags,
+        coverage: null,
+        importHosts: [],
+      });
     });
   }
+
+  it("say from where it may import", () => {
+    const line = ["run", "-I=a.b,c:80", "--allow-import=[::1]:1", "main.ts"];
+    assertEquals(readFlags(line, cwd).importHosts, ["a.b", "c:80", "[::1]:1"]);
+    for (const flag of ["--allow-import", "-I", "-A"]) {
+      assertEquals(readFlags(["run", flag, "a.ts"], cwd).importHosts, []);
+    }
+    assertEquals(
+      readFlags(["run", "--deny-import=a.b", "main.ts"], cwd).passed,
+      ["--deny-import=a.b"],
+    );
+  });
 
   it("say where it is written down which code was run", () => {
     const folder = (flag: string) =>

@@ -60,11 +60,15 @@ export function hasAllPermissions(): boolean {
   return NAMES.every(isWhole);
 }
 
+/** Whether it may start another Deno. */
+export function mayRun(): boolean {
+  return isWhole("run") || query("run", Deno.execPath()).state === "granted";
+}
+
 /** Refuses to start a process where that is not permitted. */
 export function checkMayRun(): void {
-  const path = Deno.execPath();
-  if (isWhole("run") || query("run", path).state === "granted") return;
+  if (mayRun()) return;
   throw new Deno.errors.NotCapable(
-    `Cannot start a process without run permission: run this program again with --allow-run, or with --allow-run=${path}`,
+    `Cannot start a process without run permission: run this program again with --allow-run, or with --allow-run=${Deno.execPath()}`,
   );
 }

@@ -9,20 +9,10 @@ import {
   type Name,
   NAMES,
 } from "./granted.ts";
+import { DEFAULT_HOSTS, givenHosts, hostsFor } from "./import_hosts.ts";
 
 /** What one may ask for: as for a Worker. */
 export type Permissions = "inherit" | "none" | Deno.PermissionOptionsObject;
-
-/** The hosts from which every program may import, as Deno has it. */
-const DEFAULT_IMPORT_HOSTS = [
-  "deno.land:443",
-  "jsr.io:443",
-  "esm.sh:443",
-  "raw.esm.sh:443",
-  "cdn.jsdelivr.net:443",
-  "raw.githubusercontent.com:443",
-  "gist.githubusercontent.com:443",
-];
 
 /** The flags for a child's `deno run`; `modules` are those that it must load. */
 export function permissionFlags(
@@ -39,9 +29,11 @@ export function permissionFlags(
     else if (granted.length > 0) flags.push(listFlag(name, granted));
   }
   const granted = grant("import", asked.import);
-  if (granted === true) flags.push("--allow-import");
-  else flags.push(...importFlag(granted, modules));
-  return flags;
+  if (granted === true) return [...flags, "--allow-import"];
+  const hosts = hostsFor(granted, modules);
+  if (hosts === null) return flags;
+  if (hosts.length > 0) return [...flags, listFlag("import", hosts)];
+  return [...flags, `--deny-import=${DEFAULT_HOSTS}`];
 }
 
 /** The permissions of a Worker: as asked for, and no more than are here. */
@@ -115,8 +107,11 @@ function checkAsked(name: string, asked: unknown): void {
 /** All of a permission, or the part of it that is asked for and there. */
 function grant(name: Name, asked: Asked | undefined): true | string[] {
   if (asked === undefined || asked === false) return [];
-  // What this process has of it in part cannot be listed, so it is not passed on.
-  if (asked === "inherit") return isWhole(name) || [];
+  if (asked === "inherit") {
+    if (isWhole(name)) return true;
+    // What this process has of others in part cannot be listed.
+    return name === "import" ? givenHosts() : [];
+  }
   if (asked === true) {
     if (isWhole(name)) return true;
     throw notCapable(`--allow-${name}`);
@@ -156,22 +151,4 @@ function notCapable(flag: string): Deno.errors.NotCapable {
   return new Deno.errors.NotCapable(
     `Cannot start a process with more permissions than this one has: ${flag} is not granted here`,
   );
-}
-
-/**
- * A list of import hosts replaces Deno's own. So where one is needed, for the
- * modules that the child must load to begin at all, those of Deno's that this
- * process has stay in it.
- */
-function importFlag(
-  asked: readonly string[],
-  modules: readonly string[],
-): string[] {
-  const needed = modules.filter((url) => /^https?:/.test(url)).map((url) => {
-    const { protocol, host, port } = new URL(url);
-    return port === "" ? `${host}:${protocol === "http:" ? 80 : 443}` : host;
-  }).filter((host) => !DEFAULT_IMPORT_HOSTS.includes(host));
-  if (asked.length === 0 && needed.length === 0) return [];
-  const kept = DEFAULT_IMPORT_HOSTS.filter((host) => isGranted("import", host));
-  return [listFlag("import", [...new Set([...kept, ...needed, ...asked])])];
 }

@@ -6,6 +6,8 @@ export interface RuntimeFlags {
   readonly passed: readonly string[];
   /** The folder where the runtime writes which code was run; `null`: it does not. */
   readonly coverage: string | null;
+  /** The hosts from which it may import, where they are listed. */
+  readonly importHosts: readonly string[];
 }
 
 /** Flags that decide how modules are found and run, and take a value. */
@@ -32,6 +34,7 @@ const WITHOUT_VALUE = new Set([
   "--cached-only",
   "--unsafely-ignore-certificate-errors",
   "--v8-flags",
+  "--deny-import",
 ]);
 /** Where coverage is written if the flag does not say it. */
 const COVERAGE = "coverage";
@@ -39,9 +42,11 @@ const COVERAGE = "coverage";
 /** Reads the words of a command line; paths are made absolute. */
 export function readFlags(line: readonly string[], cwd: string): RuntimeFlags {
   const passed: string[] = [];
+  const importHosts: string[] = [];
   let coverage: string | null = null;
   for (let i = 0; i < line.length; i++) {
-    const word = line[i]!.replace(/^-c(?==|$)/, "--config");
+    const word = line[i]!.replace(/^-c(?==|$)/, "--config")
+      .replace(/^-I(?==|$)/, "--allow-import");
     const name = word.split("=", 1)[0]!;
     const given = word.slice(name.length + 1);
     if (WITH_VALUE.has(name)) {
@@ -57,11 +62,13 @@ export function readFlags(line: readonly string[], cwd: string): RuntimeFlags {
       }
     } else if (name === "--coverage") {
       coverage = absolute(given || COVERAGE, cwd);
+    } else if (name === "--allow-import") {
+      importHosts.push(...given.split(",").filter((host) => host !== ""));
     } else if (WITHOUT_VALUE.has(name) || name.startsWith("--unstable-")) {
       passed.push(word);
     }
   }
-  return { passed, coverage };
+  return { passed, coverage, importHosts };
 }
 
 function absolute(path: string, cwd: string): string {

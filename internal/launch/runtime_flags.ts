@@ -1,7 +1,7 @@
 /** The flags with which this program was run, as far as its children need them. */
 
 import { isFrozen } from "../frozen.ts";
-import { hasAllPermissions } from "./granted.ts";
+import { hasAllPermissions, mayRun } from "./granted.ts";
 import { self } from "./identity.ts";
 import { filePath, fileUrl } from "./file_url.ts";
 import { ownModule } from "./own_modules.ts";
@@ -13,7 +13,7 @@ const CWD = Deno.cwd();
 /** Who looks may be killed, as memory runs out. */
 const TRIES = 2;
 
-const NONE: RuntimeFlags = { passed: [], coverage: null };
+const NONE: RuntimeFlags = { passed: [], coverage: null, importHosts: [] };
 let flags: RuntimeFlags | null = isFrozen() ? NONE : null;
 
 /** These flags; they are the same as long as the program runs. */
@@ -55,6 +55,7 @@ export function flagsOf(program: Program): RuntimeFlags {
  * permissions some 15 ms at its first start of a process. `null`: that failed.
  */
 function askOther(program: Program): RuntimeFlags | null {
+  if (!mayRun()) return null;
   const code =
     `import{flagsOf}from${JSON.stringify(ownModule("launch/runtime_flags"))};` +
     `console.log(JSON.stringify(flagsOf(${JSON.stringify(program)})));`;

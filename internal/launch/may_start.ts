@@ -17,7 +17,7 @@ export function checkMayStart(name: string): void {
   }
   if (isLoading()) {
     throw new BootstrapError(
-      `Cannot start ${name} while the modules of a child process or a thread are being loaded: a module that it imports starts others at its top level. Put what only the main program does under \`if (import.meta.main) { … }\``,
+      `Cannot start ${name} while the modules of a child process or a thread are being loaded: a module that it imports starts others at its top level. Put what only the main program does under \`if (import.meta.main) { … }\`; in a file of tests or benchmarks, where that is false, start things within these`,
     );
   }
   if (isFrozenChild() && !hasBegun()) {

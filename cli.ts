@@ -17,10 +17,10 @@
  * result is a `WorkerLostError`. It may so be done twice, but what comes of it is
  * told once. Tasks are in the server's memory, and end with it; it says how many.
  *
- * `--help` tells all options. The key is read from a file or the environment, and
- * never from the command line, which others can see. Ctrl-C lets a worker finish what
- * it has begun; the second time it ends at once. Workers wait for a server that is
- * not there, or not there any more.
+ * `--help` tells all options, `work --help` those of one command. The key is read
+ * from a file or the environment, and never from the command line, which others can
+ * see. Ctrl-C lets a worker finish what it has begun; the second time it ends at
+ * once. Workers wait for a server that is not there, or not there any more.
  *
  * Permissions: `--allow-net`, `--allow-env=MULTI_PROCESSING_AUTHKEY`, `--allow-read`
  * for files that options name; with a unix socket `--allow-read` and `--allow-write`

@@ -226,6 +226,31 @@ describe("a command line", () => {
       stderr: "",
     });
   });
+
+  it("asks for help on one command, which names the options that it takes", async () => {
+    const asks = {
+      serve: "serve --help",
+      work: "help work",
+      status: "status -h",
+    };
+    await Promise.all(
+      Object.entries(asks).map(async ([name, args]) => {
+        const line = [...RUN, ...args.split(" ")];
+        const { code, stdout, stderr } = await deno(line);
+        assertEquals([code, stderr], [0, ""]);
+        assertMatch(stdout, new RegExp(`^${name} .*\\.\n`, "s"));
+        const { message } = assertThrows(
+          () => readCommandLine([name, "--nothing"]),
+          UsageError,
+        );
+        const taken = message.split("it has ")[1]!.split(", ");
+        const named = [...stdout.matchAll(/^ +--.*/gm)].flatMap(([line]) =>
+          line.match(/(?<= )--[a-z-]+/g)!
+        );
+        assertEquals(named.sort(), taken.sort());
+      }),
+    );
+  });
 });
 
 describe("the command", () => {

@@ -39,7 +39,12 @@ export type CommandName = keyof typeof SYNTAX;
 
 /** What is to be done, and how. */
 export type CommandLine =
-  | { readonly is: "help" | "version" }
+  | { readonly is: "version" }
+  | {
+    readonly is: "help";
+    /** What it is about; `null`: all that can be done. */
+    readonly about: CommandName | null;
+  }
   | {
     readonly is: CommandName;
     readonly texts: Texts;
@@ -51,7 +56,7 @@ export type CommandLine =
 export function readCommandLine(args: readonly string[]): CommandLine {
   const [name] = args;
   if (args.includes("--help") || args.includes("-h") || name === "help") {
-    return { is: "help" };
+    return { is: "help", about: args.find(isCommand) ?? null };
   }
   if (name === "--version" || name === "-V") return { is: "version" };
   if (name === undefined) {

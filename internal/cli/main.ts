@@ -5,7 +5,7 @@ import { ProcessError } from "../../errors.ts";
 import { absolutePath, fileUrl } from "../launch/file_url.ts";
 import { isSystemError } from "../pipe/address.ts";
 import { type CommandLine, readCommandLine } from "./command_line.ts";
-import { HELP } from "./help.ts";
+import { helpOn } from "./help.ts";
 import {
   isExposed,
   readAddress,
@@ -42,7 +42,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function run(line: CommandLine): Promise<number> {
   if (!("texts" in line)) {
-    print(line.is === "help" ? HELP.trimEnd() : config.version);
+    print(line.is === "help" ? helpOn(line.about) : config.version);
     return 0;
   }
   const { texts, flags: { tls: isTls = false, ...flags }, positional } = line;

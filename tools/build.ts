@@ -12,9 +12,11 @@ import { parseArgs } from "@std/cli";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 // deno-lint-ignore no-import-prefix -- of this tool only
-import { stop, transform } from "npm:esbuild@0.28.2";
+import { minify } from "npm:terser@5.51.4";
 // deno-lint-ignore no-import-prefix -- of this tool only
 import { type GetModuleInfo, type Plugin, rollup } from "npm:rollup@4.68.8";
+// deno-lint-ignore no-import-prefix -- of this tool only
+import ts from "npm:typescript@5.9.3";
 
 const root = new URL("../", import.meta.url);
 const pathOf = (path: string) => fileURLToPath(new URL(path, root));
@@ -75,14 +77,16 @@ async function loadedByUrl(sources: readonly string[]): Promise<string[]> {
 /** Gives a module as JavaScript: the types go, and the comments with them. */
 const transpiled: Plugin = {
   name: "transpiled",
-  async transform(code, id) {
+  transform(code, id) {
     if (id.endsWith(".json")) return `export default ${code}`;
-    const { code: script } = await transform(code, {
-      loader: "ts",
-      target: "esnext",
-      sourcefile: id,
+    const { outputText } = ts.transpileModule(code, {
+      compilerOptions: {
+        target: ts.ScriptTarget.ESNext,
+        module: ts.ModuleKind.ESNext,
+        removeComments: true,
+      },
     });
-    return { code: script, map: null };
+    return { code: outputText, map: null };
   },
 };
 
@@ -90,16 +94,14 @@ const transpiled: Plugin = {
 const compact: Plugin = {
   name: "compact",
   async renderChunk(code) {
-    const renamed = /\bclass \w+\$\d+/.exec(code);
+    const renamed = /\bclass \w+\$\d+|\w+\$\d+ = class (?!\w+ \{|\w+ extends)/
+      .exec(code);
     if (renamed !== null) {
       throw new Error(`Two classes of one file have a name: ${renamed[0]}`);
     }
-    const { code: smaller } = await transform(code, {
-      target: "esnext",
-      minifyWhitespace: true,
-      minifySyntax: true,
-    });
-    return { code: smaller, map: null };
+    const options = { module: true, compress: false, mangle: false } as const;
+    const { code: smaller } = await minify(code, options);
+    return { code: smaller!, map: null };
   },
 };
 
@@ -140,13 +142,13 @@ async function bundle(entries: readonly string[], out: string): Promise<void> {
     dir: out,
     entryFileNames: "[name].js",
     chunkFileNames: "parts/[name].js",
+    generatedCode: { symbols: true }, // what is exported as a whole is a module still
     hoistTransitiveImports: false,
     manualChunks: (id, { getModuleInfo }) =>
       PARTS.find(([, path]) => importedBy(pathOf(path), getModuleInfo).has(id))
         ?.[0],
   });
   await bundled.close();
-  await stop();
 }
 
 /** Empties the folder, which must be one of ours, or nobody's. */

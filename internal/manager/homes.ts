@@ -3,7 +3,7 @@
 import { nameOf } from "../pipe/address.ts";
 import type { Address } from "../pipe/address.ts";
 import type { Located } from "../travel/service.ts";
-import { note } from "../wire/parcels.ts";
+import { note } from "../wire/envelope.ts";
 import { Unsendable } from "../wire/unsendable.ts";
 
 /** How one finds a served object that a message tells of. */

@@ -23,7 +23,7 @@
  * with the pin: they are looked through.
  */
 
-import type { Beneficiary } from "../wire/parcels.ts";
+import type { Beneficiary } from "../wire/envelope.ts";
 import type { Arena } from "./arena.ts";
 import { Header, MAX_PINS, PIN_BYTES, PIN_TABLE } from "./layout.ts";
 import type { Member } from "./member.ts";

@@ -9,7 +9,7 @@ import type { Scratch } from "../structure/scratch.ts";
 import { createLink, LinkWords, Why } from "../structure/worker_link.ts";
 import { readHandle, writeHandle } from "../travel/handles.ts";
 import { registerHandle } from "../wire/classes.ts";
-import type { Note } from "../wire/parcels.ts";
+import type { Note } from "../wire/envelope.ts";
 
 /** Makes an inbox, which this thread holds until {@linkcode leaveInbox}. */
 export function newInbox(): Inbox {

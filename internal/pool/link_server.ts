@@ -6,7 +6,8 @@
 import { Scratch } from "../structure/scratch.ts";
 import { decodeFrom } from "../wire/decode.ts";
 import { UnknownClassError } from "../wire/classes.ts";
-import { type Note, takeOut } from "../wire/parcels.ts";
+import type { Note } from "../wire/envelope.ts";
+import { takeOut } from "../wire/parcels.ts";
 import type { Link } from "./link.ts";
 import {
   Answer,

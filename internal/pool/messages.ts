@@ -16,7 +16,7 @@
 import { type CellValue, compose, valueIn } from "../structure/message.ts";
 import { LONG, LONG_WORDS, PINNED } from "../structure/ring_words.ts";
 import type { Scratch } from "../structure/scratch.ts";
-import type { Note } from "../wire/parcels.ts";
+import type { Note } from "../wire/envelope.ts";
 
 /** To the worker. */
 export const Order = {

@@ -3,7 +3,8 @@
 import { Beside, decodeApart } from "../travel/apart.ts";
 import { over } from "../travel/route.ts";
 import { decodeFrom } from "../wire/decode.ts";
-import { type Note, takeOut } from "../wire/parcels.ts";
+import type { Note } from "../wire/envelope.ts";
+import { takeOut } from "../wire/parcels.ts";
 import type { Scratch } from "../structure/scratch.ts";
 import { composeMessage, hasObjects, LEAD, valueOf } from "./messages.ts";
 

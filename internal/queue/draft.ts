@@ -10,7 +10,8 @@ import {
   PINNED,
 } from "../structure/ring_words.ts";
 import { Scratch } from "../structure/scratch.ts";
-import { type Note, pinAll, takeOut } from "../wire/parcels.ts";
+import type { Note } from "../wire/envelope.ts";
+import { pinAll, takeOut } from "../wire/parcels.ts";
 
 /** A cell that was composed. */
 export interface Composed {

@@ -1,6 +1,6 @@
 import { ShutDownError } from "../../errors.ts";
 import { checkOptions } from "../check.ts";
-import { note } from "../wire/parcels.ts";
+import { note } from "../wire/envelope.ts";
 import { Unsendable } from "../wire/unsendable.ts";
 import { registerShared } from "../travel/shared_class.ts";
 import {

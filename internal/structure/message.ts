@@ -14,13 +14,8 @@
 
 import { decodeFrom } from "../wire/decode.ts";
 import { encodeOrMeasure } from "../wire/encode.ts";
-import {
-  beginNotes,
-  endNotes,
-  type Note,
-  pinAll,
-  takeOut,
-} from "../wire/parcels.ts";
+import { beginNotes, endNotes, type Note } from "../wire/envelope.ts";
+import { pinAll, takeOut } from "../wire/parcels.ts";
 import { LENGTH, LONG, LONG_WORDS, PINNED } from "./ring_words.ts";
 import type { Scratch } from "./scratch.ts";
 

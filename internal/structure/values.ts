@@ -12,7 +12,8 @@ import type { SharedObject, Space } from "../memory/objects.ts";
 import { unpin } from "../memory/pins.ts";
 import { decodeFrom } from "../wire/decode.ts";
 import { encode, encodeInto } from "../wire/encode.ts";
-import { beginNotes, endNotes, pinAll } from "../wire/parcels.ts";
+import { beginNotes, endNotes } from "../wire/envelope.ts";
+import { pinAll } from "../wire/parcels.ts";
 import type { Content } from "./cell.ts";
 
 /** What is no value: there is none. */

@@ -10,7 +10,8 @@ import { homeIn, isOwn, ownHome } from "../memory/home.ts";
 import type { SharedObject } from "../memory/objects.ts";
 import { dropPinsFrom, pin, unpin } from "../memory/pins.ts";
 import "../structure/all.ts";
-import { note, pinBy } from "../wire/parcels.ts";
+import { note } from "../wire/envelope.ts";
+import { pinBy } from "../wire/parcels.ts";
 import { sharesMemory, unreachable } from "./route.ts";
 import type { Handle } from "./service.ts";
 

@@ -1,6 +1,7 @@
 /** How objects travel in messages to who cannot look at the memory they lie in. */
 
 import { DataCloneError } from "../../errors.ts";
+import { by, currentWay } from "../wire/envelope.ts";
 import { Unsendable } from "../wire/unsendable.ts";
 import type { LinkOptions } from "./link_options.ts";
 import type { Relay, Remote } from "./remote.ts";
@@ -69,58 +70,43 @@ export function openLink(transport: Transport, options: LinkOptions): LinkEnd {
   return maker!(transport, options);
 }
 
-let route: Route | null = null;
+/** Who reads a message that goes over no route, if it is not the family. */
+const THREAD = "thread";
+const STRANGERS = "strangers";
 
-/** The route of the message that is being written or read; `null`: in the family. */
+/** The route of the message that is being written or read; `null`: none. */
 export function currentRoute(): Route | null {
-  return route;
+  const way = currentWay() as Route | string | null;
+  return typeof way === "object" ? way : null;
 }
 
 /** Writes or reads a message that goes over a route. */
-export function over<R>(way: Route | null, fn: () => R): R {
-  const outer = route;
-  route = way;
-  try {
-    return among("family", fn);
-  } finally {
-    route = outer;
-  }
+export function over<R>(route: Route, fn: () => R): R {
+  return by(route, fn);
 }
-
-/** Who reads a message that goes over no route. */
-type Audience = "family" | "thread" | "strangers";
-let audience: Audience = "family";
 
 /** Writes what another thread of this process is to read, and nobody else. */
 export function forThread<R>(write: () => R): R {
-  return among("thread", write);
+  return by(THREAD, write);
 }
 
 /** Writes or reads what goes to or comes from another program. */
 export function forStrangers<R>(work: () => R): R {
-  return among("strangers", work);
-}
-
-function among<R>(who: Audience, work: () => R): R {
-  const outer = audience;
-  audience = who;
-  try {
-    return work();
-  } finally {
-    audience = outer;
-  }
+  return by(STRANGERS, work);
 }
 
 /** Whether who reads and who writes look at one memory. */
 export function sharesMemory(): boolean {
-  return route === null && audience !== "strangers";
+  const way = currentWay();
+  return way === null || way === THREAD;
 }
 
 /** Refuses what only this thread can find again, where another one is to. */
 export function checkMayMeet(): void {
-  if (audience === "family") return;
+  const way = currentWay();
+  if (typeof way !== "string") return;
   throw new Unsendable(
-    audience === "thread"
+    way === THREAD
       ? "what another process serves cannot be sent to a thread, as this thread alone can reach that process: start the program with --allow-ffi (on Linux), let the thread connect to a Manager, or pass on what comes through a queue that is made here"
       : "what another process serves cannot be sent to another program, as this thread alone can reach that process: let both connect to a Manager",
   );
@@ -173,13 +159,13 @@ export function follow(...told: Parameters<Follower>): Remote {
 
 /** Why an object cannot be sent over a route that is memory and nothing else. */
 export function unreachable(what = "this"): Unsendable {
-  if (audience === "strangers") {
+  if (currentWay() === STRANGERS) {
     return new Unsendable(
       `${what} is memory, and cannot be sent to a program that cannot look at it: use what a Manager serves, to which both connect`,
     );
   }
   return new Unsendable(
-    route?.introduces
+    currentRoute()?.introduces
       ? `${what} is memory, and cannot be sent to a manager or by one: use what a Manager serves, such as its dict() or array()`
       : `${what} is memory, and cannot be sent to who cannot look at this memory: start the process with --allow-ffi, as this one must be (on Linux), or use what a Manager serves`,
   );

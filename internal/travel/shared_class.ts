@@ -1,7 +1,7 @@
 /** Lets objects that are shared be sent, by the way that leads to the receiver. */
 
 import { registerHandle } from "../wire/classes.ts";
-import { note } from "../wire/parcels.ts";
+import { note } from "../wire/envelope.ts";
 import { Unsendable } from "../wire/unsendable.ts";
 import { Link } from "./link.ts";
 import { currentRoute, linkBy, locateFrom, unreachable } from "./route.ts";

@@ -1,3 +1,4 @@
+import { closeEnvelope, openEnvelope } from "./envelope.ts";
 import {
   beginInput,
   fail,
@@ -26,9 +27,11 @@ export function decodeFrom(
 ): unknown {
   if (active) return readInside(source, start, end);
   active = true;
+  const outer = openEnvelope();
   try {
     return readMessage(source, start, end);
   } finally {
+    closeEnvelope(outer);
     active = false;
     releaseInput();
   }
@@ -44,9 +47,11 @@ export function isDecoding(): boolean {
 /** A decode() reads a message, while another one is being read. */
 function readInside(source: Uint8Array, start: number, end: number): unknown {
   const restore = setInputAside();
+  const outer = openEnvelope();
   try {
     return readMessage(source, start, end);
   } finally {
+    closeEnvelope(outer);
     restore();
   }
 }

@@ -1,3 +1,4 @@
+import { closeEnvelope, openEnvelope } from "./envelope.ts";
 import { beginOutput, out, releaseOutput, setOutputAside } from "./output.ts";
 import {
   beginPass,
@@ -79,9 +80,11 @@ function write(
 ): number {
   if (active) return writeInside(value, target, offset, root);
   active = true;
+  const outer = openEnvelope();
   try {
     return writeMessage(value, target, offset, root);
   } finally {
+    closeEnvelope(outer);
     active = false;
     releaseOutput();
     releaseReferences();
@@ -97,9 +100,11 @@ function writeInside(
 ): number {
   const restoreOutput = setOutputAside();
   const restoreReferences = setReferencesAside();
+  const outer = openEnvelope();
   try {
     return writeMessage(value, target, offset, root);
   } finally {
+    closeEnvelope(outer);
     restoreOutput();
     restoreReferences();
   }

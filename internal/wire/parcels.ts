@@ -11,19 +11,12 @@
 
 import { decode } from "./decode.ts";
 import { encode } from "./encode.ts";
-
-/** For whose sake something is pinned: a thread's, or an object's. */
-export type Beneficiary = { readonly owner: number } | {
-  readonly object: number;
-};
-
-/** What was found in the message that is being written. */
-export interface Note {
-  /** Tells it from others. */
-  readonly key: string;
-  /** Pins it; gives the pin's number. `null`: it is held by other means. */
-  readonly pin: ((beneficiary: Beneficiary) => number) | null;
-}
+import {
+  beginNotes,
+  type Beneficiary,
+  endNotes,
+  type Note,
+} from "./envelope.ts";
 
 /** A message and its pins. */
 export interface Parcel {
@@ -31,7 +24,6 @@ export interface Parcel {
   readonly pins: readonly number[] | null;
 }
 
-let noted: Note[] | null = null;
 /** Shared memory, as far as messages need it. */
 export interface Pinning {
   /** This thread, as an owner. */
@@ -50,27 +42,6 @@ let pinning: Pinning | null = null;
 /** Called by who can pin. */
 export function pinBy(means: Pinning): void {
   pinning = means;
-}
-
-/** Notes what is being written. */
-export function note(found: Note): void {
-  noted ??= [];
-  // A message may be written twice, or tell of one object twice.
-  if (!noted.some(({ key }) => key === found.key)) noted.push(found);
-}
-
-/** Begins to note; the result is to be given to what ends that. */
-export function beginNotes(): Note[] | null {
-  const outer = noted;
-  noted = null;
-  return outer;
-}
-
-/** Ends that, and gives what was noted; `null`: nothing. */
-export function endNotes(outer: Note[] | null): Note[] | null {
-  const notes = noted;
-  noted = outer;
-  return notes;
 }
 
 /**

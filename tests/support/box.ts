@@ -5,7 +5,7 @@ import { currentContext } from "../../internal/context.ts";
 import { callWaiting, type Remote } from "../../internal/travel/remote.ts";
 import type { SharedClass } from "../../internal/travel/service.ts";
 import { registerShared } from "../../internal/travel/shared_class.ts";
-import { note } from "../../internal/wire/parcels.ts";
+import { note } from "../../internal/wire/envelope.ts";
 import { programHolder } from "../../internal/travel/hold_program.ts";
 import {
   holdsProgram,

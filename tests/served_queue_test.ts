@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
+  EOFError,
   JoinableQueue,
   pipe,
   Process,
@@ -18,7 +19,8 @@ import {
 } from "@multi/processing";
 import { countUp, relay, relayBytes } from "./fixtures/served_work.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
-import { Caller } from "./support/served.ts";
+import { Caller, SlowCaller } from "./support/served.ts";
+import { until } from "./support/until.ts";
 
 nothingLeft();
 
@@ -100,6 +102,29 @@ describe("what a caller takes at the moment it gives up", () => {
         const isThere = !(await queue.empty());
         if (isThere) assertEquals(await queue.get(), i);
       }
+    }
+  });
+
+  it("goes back where it was not written when the caller dies", async () => {
+    for (const isOnTheWay of [false, true]) {
+      const caller = new SlowCaller();
+      await caller.connect();
+      const queue = new Queue<unknown>();
+      using inner = new Queue<string>();
+      await inner.put("inner");
+      const served = caller.has(queue);
+      const getting = assertRejects(() => served.get(), EOFError);
+      await until(() => caller.calls === 1);
+      caller.stop();
+      const put = queue.put({ long: new Uint8Array(30_000_000), inner });
+      // Else the item is taken while it dies.
+      if (isOnTheWay) await until(() => caller.isWriting);
+      caller.die();
+      await put;
+      await getting;
+      const item = await queue.get({ timeout: 10_000 });
+      using found = (item as { inner: Queue<string> }).inner;
+      assertEquals(await found.get({ timeout: 0 }), "inner");
     }
   });
 

@@ -17,6 +17,10 @@ export interface Exported extends Servable {
   isGiven: boolean;
   /** What somebody here has of it, who closes that for himself; else `null`. */
   readonly original: object | null;
+  /** In how many calls it is used that may have to give something back to it. */
+  uses: number;
+  /** Whether the other end uses it no more. */
+  isLeft: boolean;
 }
 
 /** The ids under which the other end knows our objects, and keeps them alive. */
@@ -59,6 +63,8 @@ export class Exports {
       remote,
       count: 0,
       isGiven: isGiven || another !== undefined,
+      uses: 0,
+      isLeft: false,
     };
     this.#byId.set(exported.id, exported);
     this.#byObject.set(object, exported);
@@ -78,6 +84,8 @@ export class Exports {
       remote: null,
       count: 0,
       isGiven: false,
+      uses: 0,
+      isLeft: false,
     };
     this.#byId.set(id, exported);
     this.#byObject.set(object, exported);

@@ -26,8 +26,14 @@ import type { Contents } from "./route.ts";
 
 /** What served calls need of their connection. */
 export interface ServingOptions {
-  /** @param failed Called if it cannot have arrived. */
-  post(message: Uint8Array<ArrayBuffer>, failed?: () => void): void;
+  /**
+   * @param failed Called if it cannot have arrived.
+   * @returns Where it is not known to have gone: a promise for that.
+   */
+  post(
+    message: Uint8Array<ArrayBuffer>,
+    failed?: () => void,
+  ): void | Promise<void>;
   /**
    * Writes a message with a value; its head is left to the caller. Before one is
    * written that is long, it tells how long it may be.
@@ -96,18 +102,19 @@ export class IncomingCalls {
       this.#callers.calls(owner, exported!);
     }
     this.#served.set(head.call, { controller, isAbandoned: false });
+    exported!.uses++;
     let result: unknown;
     let isLate: boolean;
     try {
       result = runFor(owner, () => method.call(object, args, signal));
       isLate = isThenable(result); // may run a getter
     } catch (error) {
-      return this.#rejected(head.call, signal, error);
+      return this.#rejected(head, exported!, signal, error);
     }
     if (!isLate) return this.#done(head, exported!, owner, result);
     Promise.resolve(result).then(
       (value) => this.#done(head, exported!, owner, value),
-      (error) => this.#rejected(head.call, signal, error),
+      (error) => this.#rejected(head, exported!, signal, error),
     );
   }
 
@@ -168,9 +175,8 @@ export class IncomingCalls {
   /** The other end uses an object no more. */
   leave(exported: Exported): void {
     this.#callers.leave(exported);
-    if (!exported.isGiven) return;
-    const { shared, object } = exported;
-    this.#quietly(() => shared.service!.left?.(object));
+    exported.isLeft = true;
+    this.#closeUnused(exported);
   }
 
   /** Answers that it could not be done. */
@@ -232,7 +238,8 @@ export class IncomingCalls {
     this.#served.delete(head.call);
     if (this.#ended || isAbandoned) {
       this.#giveBack(head, exported, owner, result);
-      return this.#cancelled(head.call);
+      this.#cancelled(head.call);
+      return this.#release([exported]);
     }
     let message: Uint8Array<ArrayBuffer>;
     try {
@@ -246,12 +253,15 @@ export class IncomingCalls {
       );
     } catch (error) {
       this.#giveBack(head, exported, owner, result);
-      return this.fail(head.call, error);
+      this.fail(head.call, error);
+      return this.#release([exported]);
     }
     if (!takes(exported, head.method)) {
-      return this.#answer(message, Kind.RESULT, head.call);
+      this.#answer(message, Kind.RESULT, head.call);
+      return this.#release([exported]);
     }
     const sent = this.#options.sent();
+    for (const one of sent) one.uses++;
     const giveBack = once(() => {
       for (const one of sent) {
         if (one.original === null) one.isGiven = false; // somebody here has it again
@@ -259,7 +269,24 @@ export class IncomingCalls {
       this.#giveBack(head, exported, owner, result);
     });
     this.#given.add(head.call, giveBack);
-    this.#answer(message, Kind.RESULT, head.call, giveBack);
+    const going = this.#answer(message, Kind.RESULT, head.call, giveBack);
+    const gone = () => this.#release([exported, ...sent]);
+    if (going instanceof Promise) going.then(gone, gone);
+    else gone();
+  }
+
+  /** A call needs these no more. */
+  #release(used: readonly Exported[]): void {
+    for (const exported of used) {
+      exported.uses--;
+      this.#closeUnused(exported);
+    }
+  }
+
+  /** Closes one that was there for the other end only, and is of no use any more. */
+  #closeUnused({ isLeft, isGiven, uses, shared, object }: Exported): void {
+    if (!isLeft || !isGiven || uses > 0) return;
+    this.#quietly(() => shared.service!.left?.(object));
   }
 
   #answer(
@@ -267,19 +294,25 @@ export class IncomingCalls {
     kind: typeof Kind.RESULT | typeof Kind.ERROR,
     call: number,
     failed?: () => void,
-  ): void {
+  ): void | Promise<void> {
     writeAnswerHead(message, kind, call);
-    this.#options.post(message, failed);
+    return this.#options.post(message, failed);
   }
 
   #cancelled(call: number): void {
     if (!this.#ended) this.#options.post(writeNumbers(Kind.CANCELLED, call));
   }
 
-  #rejected(call: number, signal: AbortSignal | undefined, error: unknown) {
+  #rejected(
+    { call }: CallHead,
+    exported: Exported,
+    signal: AbortSignal | undefined,
+    error: unknown,
+  ): void {
     this.#served.delete(call);
     if (signal?.aborted && error === signal.reason) this.#cancelled(call);
     else this.fail(call, error);
+    this.#release([exported]);
   }
 
   #giveBack(

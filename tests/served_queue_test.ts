@@ -156,6 +156,28 @@ describe("what a caller takes at the moment it gives up", () => {
   });
 });
 
+describe("an end of a pipe that the receiver has closed", () => {
+  it("is another one when it is sent again, however soon", async () => {
+    for (const i of range(12)) {
+      const caller = new Caller();
+      const [near, far] = pipe<string>();
+      caller.has(far).close();
+      await rounds(i);
+      const again = caller.has(far);
+      if (i % 2) await again.send("from the second"); // or it is just held
+      await rounds(20); // the first one is closed
+      far.close();
+      await near.send("to the second");
+      assertEquals(await again.recv(), "to the second");
+      again.close();
+      if (i % 2) assertEquals(await near.recv(), "from the second");
+      await assertRejects(() => near.recv(), EOFError);
+      near.close();
+      caller.die();
+    }
+  });
+});
+
 describe("a process that cannot look at the memory", () => {
   it("has queues and pipes, and so have its own children", async () => {
     const queue = new Queue<unknown>(5);

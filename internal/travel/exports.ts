@@ -8,6 +8,8 @@ import type { SharedClass } from "./service.ts";
 /** One of them. */
 export interface Exported extends Servable {
   readonly id: number;
+  /** What is served; the other end may close it, and have it again. */
+  object: object;
   /**
    * How often it was sent, or is in a message that is being written, less how often
    * that was released.
@@ -43,7 +45,7 @@ export class Exports {
     isGiven: boolean,
   ): Exported {
     const known = this.#byObject.get(object);
-    if (known !== undefined) return known;
+    if (known !== undefined) return opened(known);
     if (this.#byId.size >= this.#most) {
       throw new ProcessError(
         `Cannot send another object over this connection as the other side uses ${this.#most} already: let go of those that are not needed`,
@@ -105,6 +107,12 @@ export class Exports {
     return this.#byId.get(id);
   }
 
+  /** The same, to be called. */
+  opened(id: number): Exported | undefined {
+    const exported = this.#byId.get(id);
+    return exported && opened(exported);
+  }
+
   /** The other side does without what it was sent so often; `true`: for good. */
   release(id: number, count: number): boolean {
     const exported = this.#byId.get(id);
@@ -112,9 +120,9 @@ export class Exports {
       throw new ProcessError("what it releases it does not have");
     }
     exported.count -= count;
-    if (exported.count > 0) return false;
-    this.#remove(exported);
-    return true;
+    if (exported.count === 0) this.#remove(exported);
+    else opened(exported);
+    return exported.count === 0;
   }
 
   /** How many there are. */
@@ -134,4 +142,16 @@ export class Exports {
     this.#byId.delete(exported.id);
     this.#byObject.delete(exported.original ?? exported.object);
   }
+}
+
+/**
+ * The other end may have closed it when it was sent there anew, or is: what is there
+ * for it is open then, as long as what somebody here has is.
+ */
+function opened(exported: Exported): Exported {
+  const { shared, original, object } = exported;
+  if (
+    original !== null && shared.isClosed!(object) && !shared.isClosed!(original)
+  ) exported.object = shared.another!(original);
+  return exported;
 }

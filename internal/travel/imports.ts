@@ -53,13 +53,15 @@ export class Imports {
   ): object {
     const imported = this.#byId.get(id);
     const remote = imported?.remote.deref();
-    if (imported === undefined || remote === undefined) {
+    const known = imported?.object.deref();
+    // One that is being closed goes on being the one that it was.
+    const isClosed = known !== undefined && shared.isClosed?.(known);
+    if (imported === undefined || remote === undefined || isClosed) {
       const [made, object] = this.#make(shared, id, description, at);
       this.#byId.set(id, made);
       return object;
     }
     imported.count++;
-    const known = imported.object.deref();
     if (known !== undefined) return known;
     const object = this.#present(shared, remote, description, at);
     imported.object = new WeakRef(object);

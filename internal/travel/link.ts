@@ -106,7 +106,7 @@ export class Link implements LinkEnd, Connector {
       encodeBehind,
       sent: () => this.#sent,
       check: (value, root) => this.check(value, root),
-      find: (id) => this.#exports.get(id),
+      find: (id) => this.#exports.opened(id),
       trouble: (error) => options.trouble?.(error),
       most: this.#limits.maxCalls,
     });

@@ -24,7 +24,7 @@ import { listen } from "../internal/pipe/listen.ts";
 import { readExactly } from "./support/byte_pair.ts";
 import { certificate } from "./support/certificate.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
-import { deno, pathOf, ROOT } from "./support/run.ts";
+import { deno, pathOf } from "./support/run.ts";
 import { until } from "./support/until.ts";
 
 const KEY = new TextEncoder().encode("secret");
@@ -309,10 +309,9 @@ describe("a listener", () => {
 
   it("says in the log who was refused, and never the key", async () => {
     const code = `
-      import { connect, Listener, logToStderr } from "${new URL(
-      "mod.ts",
-      ROOT,
-    )}";
+      import { connect, Listener, logToStderr } from "${
+      import.meta.resolve("@multi/processing")
+    }";
       logToStderr("WARNING");
       using listener = new Listener({ address: ["127.0.0.1", 0], authkey: "secret" });
       await connect(listener.address, { authkey: "guess" })

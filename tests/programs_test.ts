@@ -251,7 +251,7 @@ describe({
         "eval",
         "-q",
         `import { cpuCount } from ${
-          JSON.stringify(import.meta.resolve("../mod.ts"))
+          JSON.stringify(import.meta.resolve("@multi/processing"))
         };
          console.log(cpuCount());`,
       ]);

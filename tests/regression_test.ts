@@ -25,7 +25,7 @@ async function folder(
     await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
     await Deno.writeTextFile(
       path,
-      text.replaceAll("LIBRARY", import.meta.resolve("../mod.ts")),
+      text.replaceAll("LIBRARY", import.meta.resolve("@multi/processing")),
     );
   }
   const ran = await deno(
@@ -61,7 +61,7 @@ describe("a child", () => {
     const url = `data:application/javascript,${
       encodeURIComponent(`
         import { Process } from ${
-        JSON.stringify(import.meta.resolve("../mod.ts"))
+        JSON.stringify(import.meta.resolve("@multi/processing"))
       };
         if (import.meta.main) {
           const process = new Process({ target: () => 42 });

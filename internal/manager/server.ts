@@ -161,7 +161,7 @@ export class ManagerServer implements HomeServer {
         this.#links.delete(link);
         // What was sent by who is gone may be on its way.
         if (serverAt(this.address) !== this) tickets.clear();
-        else after(TICKET_MS, () => tickets.clear(), false);
+        else clearLater(tickets);
         if (reason !== null) {
           log(
             LEVELS.WARNING,
@@ -291,6 +291,11 @@ export class ManagerServer implements HomeServer {
     if (waiting.size === 0) this.#claims.delete(ticket);
     signal?.throwIfAborted();
   }
+}
+
+/** Not in the scope of the connection, which would be held until then. */
+function clearLater(tickets: Tickets): void {
+  after(TICKET_MS, () => tickets.clear(), false);
 }
 
 /** Whether it is data, which would be copied: what is served is used where it is. */

@@ -5,6 +5,8 @@ import { describe, it } from "@std/testing/bdd";
 import { spy } from "@std/testing/mock";
 import { Queue } from "@multi/processing";
 import { ownHome } from "../internal/memory/home.ts";
+import { WAIT_SET_BYTES, WaitSet } from "../internal/memory/wait_set.ts";
+import { Line } from "../internal/memory/waits.ts";
 import { breathe } from "../internal/turn.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 
@@ -22,5 +24,29 @@ describe("a thread that waits", () => {
       assertEquals(await item, i);
     }
     assertEquals(sleeps.calls.length, 0);
+  });
+
+  it("is woken for nothing else while a decode blocks in a wait that blocked", () => {
+    const { waits } = ownHome();
+    const lines = [1, 2].map(() => {
+      const words = new Int32Array(WAIT_SET_BYTES / 4);
+      const set = new WaitSet(words, 0);
+      return new Line(waits, { set, ready: () => false });
+    });
+    const [outer, inner] = lines as [Line, Line];
+    let isInOuter: boolean | undefined;
+    let looks = 0;
+    const decode = () => {
+      inner.waitSync(() => {
+        isInOuter = outer.gate.set.isWaiting(waits.member.slot);
+        return undefined;
+      }, { timeout: 1 });
+      return "decoded";
+    };
+    const timeout = 60_000; // nobody else is there who could give it anything
+    const taken = outer.waitSync(() => ++looks < 3 ? undefined : decode(), {
+      timeout,
+    });
+    assertEquals([taken, isInOuter], ["decoded", false]);
   });
 });

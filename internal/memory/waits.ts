@@ -136,7 +136,7 @@ export class Line {
       (timeout === 0 ? undefined : this.#spin(attempt));
     if (taken !== undefined || timeout === 0) return taken;
     if (this.#waits.isAlone && timeout === Infinity) throw endless();
-    this.#waits.suspend();
+    this.#waits.suspend(this);
     try {
       return this.#block(attempt, timeout);
     } finally {
@@ -375,6 +375,8 @@ export class Waits {
   /** Whether nobody else can ever give this thread what it waits for. */
   isAlone = false;
   #lines = new Set<Line>();
+  /** Where it is blocked: at several, if a `decode` blocks on the way out of one. */
+  #blocked: Line[] = [];
   #running = false;
   /** Whether the program goes on during the sleep, or will during the next. */
   #keeps = false;
@@ -423,13 +425,19 @@ export class Waits {
     return false;
   }
 
-  /** This thread is about to block: what it waits for is left to others. */
-  suspend(): void {
-    for (const line of this.#lines) line.leave();
+  /**
+   * This thread is about to block there: what it waits for elsewhere is left to
+   * others. (It may be in an attempt of another wait that blocks. That has taken
+   * something then: no code of the user runs before.)
+   */
+  suspend(line: Line): void {
+    for (const other of [...this.#lines, ...this.#blocked]) other.leave();
+    this.#blocked.push(line);
   }
 
   /** It runs again. */
   resume(): void {
+    this.#blocked.pop();
     for (const line of [...this.#lines]) this.#look(line);
   }
 

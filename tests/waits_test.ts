@@ -6,7 +6,7 @@ import { spy } from "@std/testing/mock";
 import { Queue } from "@multi/processing";
 import { ownHome } from "../internal/memory/home.ts";
 import { WAIT_SET_BYTES, WaitSet } from "../internal/memory/wait_set.ts";
-import { Line } from "../internal/memory/waits.ts";
+import { Line, wake } from "../internal/memory/waits.ts";
 import { breathe } from "../internal/turn.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 
@@ -24,6 +24,27 @@ describe("a thread that waits", () => {
       assertEquals(await item, i);
     }
     assertEquals(sleeps.calls.length, 0);
+  });
+
+  it("leaves to others what has come from itself before it blocks", async () => {
+    const { waits } = ownHome();
+    const { slot } = waits.member;
+    const set = new WaitSet(new Int32Array(WAIT_SET_BYTES / 4), 0);
+    let isReady = false;
+    const line = new Line(waits, { set, ready: () => isReady });
+    const item = line.wait(() => {
+      if (!isReady) return undefined;
+      isReady = false;
+      return "item";
+    });
+    const other = slot + 1;
+    set.enter(other);
+    isReady = true;
+    wake(line, 1, waits.member);
+    const nothing = new WaitSet(new Int32Array(WAIT_SET_BYTES / 4), 0);
+    const idle = new Line(waits, { set: nothing, ready: () => false });
+    idle.waitSync(() => undefined, { timeout: 1 });
+    assertEquals([await item, set.isWoken(other)], ["item", true]);
   });
 
   it("is woken for nothing else while a decode blocks in a wait that blocked", () => {

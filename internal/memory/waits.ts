@@ -194,8 +194,7 @@ export class Line {
       }
       this.#remove(waiter);
     }
-    this.leave();
-    this.#passOn();
+    this.handOver();
   }
 
   /**
@@ -218,6 +217,12 @@ export class Line {
     const woken = set.leave(member.slot);
     this.gate.refuse?.();
     if (woken) set.wakeOne(member);
+  }
+
+  /** The same, and what is there already, of which this thread knows, is for others. */
+  handOver(): void {
+    this.leave();
+    this.#passOn();
   }
 
   /** Whether the program goes on for somebody who waits here. */
@@ -339,8 +344,7 @@ export class Line {
         member.sleep(bell, left);
       }
     } finally {
-      this.leave();
-      this.#passOn();
+      this.handOver();
     }
   }
 
@@ -431,7 +435,7 @@ export class Waits {
    * something then: no code of the user runs before.)
    */
   suspend(line: Line): void {
-    for (const other of [...this.#lines, ...this.#blocked]) other.leave();
+    for (const other of [...this.#lines, ...this.#blocked]) other.handOver();
     this.#blocked.push(line);
   }
 

@@ -418,7 +418,7 @@ export class BaseManager implements AsyncDisposable {
         tls: this.#tls,
       });
       const { address } = server;
-      this.#use(new Client(server.connectHere(), address), address);
+      this.#use(server.connectHere(), address);
       return { is: "serving", server };
     });
   }

@@ -8,12 +8,27 @@ import {
   type ProxyMapOptions,
   TimeoutError,
 } from "@multi/processing";
+import { putAndSet } from "./fixtures/manager_work.ts";
 import * as work from "./fixtures/pool_work.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { tempFile } from "./support/temp_file.ts";
 import { untilFile } from "./support/until.ts";
 
 nothingLeft();
+
+describe("a task of a manager's pool", () => {
+  it("is given what is in the memory of the manager that serves here", async () => {
+    await using manager = new Manager();
+    await manager.serve();
+    using queue = await manager.queue<string>();
+    const event = await manager.event();
+    const pool = await manager.pool(1);
+    await pool.apply(putAndSet, [queue, event]);
+    assertEquals(await event.isSet(), true);
+    assertEquals(await queue.get(), "an item");
+    await pool.join();
+  });
+});
 
 describe("a map of a manager's pool", () => {
   /** What was begun by when all is done that the pool has. */

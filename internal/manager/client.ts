@@ -8,6 +8,7 @@ import { dial } from "../pipe/dial.ts";
 import { nameOf } from "../pipe/address.ts";
 import { DEFAULT_LENGTH } from "../pipe/framing.ts";
 import { programHolder } from "../travel/hold_program.ts";
+import type { Exported } from "../travel/exports.ts";
 import { Link } from "../travel/link.ts";
 import type { LinkOptions } from "../travel/link_options.ts";
 import type { Remote } from "../travel/remote.ts";
@@ -110,6 +111,11 @@ export class Client {
     return apart === null
       ? { object, remote: null }
       : { object: apart, remote: shared.remoteOf(apart) };
+  }
+
+  /** What was sent to the server by that id. */
+  sent(id: number): Exported | undefined {
+    return this.#link.sent(id);
   }
 
   /** Ends it. */

@@ -8,6 +8,7 @@ import { type Address, nameOf, type TlsOptions } from "../pipe/address.ts";
 import { DEFAULT_LENGTH } from "../pipe/framing.ts";
 import { listen } from "../pipe/listen.ts";
 import { Link } from "../travel/link.ts";
+import type { LinkOptions } from "../travel/link_options.ts";
 import { memoryTransports } from "../travel/memory_transport.ts";
 import {
   openTransport,
@@ -18,6 +19,7 @@ import type { Transport } from "../travel/transport.ts";
 import { after } from "../wait.ts";
 import { classOf } from "../wire/classes.ts";
 import { asSentOn, isForeign, isServed, serve } from "./auto_proxy.ts";
+import { Client } from "./client.ts";
 import {
   addServer,
   belongsTo,
@@ -143,6 +145,7 @@ export class ManagerServer implements HomeServer {
     transport: Transport,
     peer: string,
     ended?: () => void,
+    sentHere?: LinkOptions["sentHere"],
   ): void {
     const tickets = this.newTickets();
     const session = new Session(this, tickets);
@@ -153,6 +156,7 @@ export class ManagerServer implements HomeServer {
         object: session,
       },
       introduces: true,
+      ...sentHere && { sentHere },
       loadAll: () => import("../travel/all.ts"),
       ...this.#loadClasses && { loadClasses: this.#loadClasses },
       trouble: (error) => log(LEVELS.WARNING, `a served call failed: ${error}`),
@@ -174,10 +178,11 @@ export class ManagerServer implements HomeServer {
   }
 
   /** A connection with this process itself. */
-  connectHere(): Transport {
+  connectHere(): Client {
     const [here, there] = memoryTransports();
-    this.attach(here, "this process");
-    return there;
+    this.attach(here, "this process", undefined, (id) => client.sent(id));
+    const client = new Client(there, this.address);
+    return client;
   }
 
   /** For the tickets of somebody who sends objects of this server. */

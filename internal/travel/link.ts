@@ -281,7 +281,7 @@ export class Link implements LinkEnd, Connector {
     } else if (whose === Whose.MINE && Number.isInteger(id) && id > 0) {
       if (this.#ended) throw this.#eof("receive an object from");
       const objects = this.#found!.objects ??= new Map();
-      object = objects.get(id) ??
+      object = objects.get(id) ?? this.#takeHere(shared, id) ??
         this.#imports.receive(shared, id, description, at);
       objects.set(id, object);
     }
@@ -291,9 +291,27 @@ export class Link implements LinkEnd, Connector {
     );
   }
 
+  /** What this end has sent by that id. */
+  sent(id: number): Exported | undefined {
+    return this.#exports.get(id);
+  }
+
+  /** What somebody gets of the other end's own object where that end is here, too. */
+  #takeHere(shared: SharedClass<object>, id: number): object | null {
+    const exported = this.#options.sentHere?.(id);
+    if (exported?.shared !== shared || exported.remote !== null) return null;
+    this.#post(writeNumbers(Kind.RELEASE, id, 1));
+    return this.#itselfOf(exported);
+  }
+
   /** What somebody here gets of an object that has come home. */
-  #homeOf({ shared, object, original, remote }: Exported): object {
+  #homeOf(exported: Exported): object {
+    const { shared, original } = exported;
     if (original !== null && !shared.isClosed!(original)) return original;
+    return this.#itselfOf(exported);
+  }
+
+  #itselfOf({ shared, object, remote }: Exported): object {
     const isKept = remote === null && !this.#found!.isCarried;
     if (isKept && shared.another !== undefined) return shared.another(object);
     return shared.home?.(object) ?? object;

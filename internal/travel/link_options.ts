@@ -1,5 +1,6 @@
 /** How a connection is used over which two processes use each other's objects. */
 
+import type { Exported } from "./exports.ts";
 import type { Remote } from "./remote.ts";
 import type { SharedClass } from "./service.ts";
 
@@ -22,6 +23,11 @@ export interface LinkOptions {
    * elsewhere, so that the other one can go there itself: one of them is a manager.
    */
   readonly introduces?: boolean;
+  /**
+   * What the other end has sent by that id, where that end is in this thread, too:
+   * its own objects are used as themselves.
+   */
+  sentHere?(id: number): Exported | undefined;
   /** Loads all modules that have classes of shared objects. */
   loadAll?(): Promise<unknown>;
   /** Loads what may register a user's class that is not known yet. */

@@ -8,7 +8,7 @@ import {
   type ProxyMapOptions,
   TimeoutError,
 } from "@multi/processing";
-import { putAndSet } from "./fixtures/manager_work.ts";
+import { countDown, putAndSet } from "./fixtures/manager_work.ts";
 import * as work from "./fixtures/pool_work.ts";
 import { nothingLeft } from "./support/nothing_left.ts";
 import { tempFile } from "./support/temp_file.ts";
@@ -27,6 +27,14 @@ describe("a task of a manager's pool", () => {
     assertEquals(await event.isSet(), true);
     assertEquals(await queue.get(), "an item");
     await pool.join();
+  });
+
+  it("is given what a manager with a key of its own serves", async () => {
+    await using manager = new Manager({ authkey: "a key of its own" });
+    const counts = await manager.dict({ count: 10 });
+    const pool = await manager.pool(1);
+    await pool.apply(countDown, [counts, 3]);
+    assertEquals(await counts.get("count"), 7);
   });
 });
 

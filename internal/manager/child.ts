@@ -17,6 +17,7 @@ import type { FunctionReference } from "../launch/function_reference.ts";
 import { findFunction } from "../launch/find_function.ts";
 import { LEVELS, log } from "../launch/log.ts";
 import { self, whileLoading } from "../launch/identity.ts";
+import { rememberManager } from "../launch/known_managers.ts";
 import { ownLoader } from "../launch/loader.ts";
 import { ownModule } from "../launch/own_modules.ts";
 import type { Address, TlsOptions } from "../pipe/address.ts";
@@ -66,6 +67,7 @@ export async function serveInChild(plan: ChildPlan): Promise<void> {
   ]);
   await initialize?.();
   const server = new ManagerServer(registry, { ...plan, loadClasses });
+  rememberManager(server.address, plan.authkey, plan.tls);
   const transport = await connectTo(rendezvous, {
     authkey: rendezvousKey,
     tls: undefined,

@@ -68,6 +68,16 @@ function engineFlag(inherited: readonly string[], own: readonly string[]) {
   return ENGINE + [ROOM, ...flags, ...own].join(",");
 }
 
+const DENY = "--deny-import=";
+
+/** The hosts that may not be imported from in one flag, for the same reason. */
+function denyOnce(flags: readonly string[]): readonly string[] {
+  const isDenial = (flag: string) => flag.startsWith(DENY);
+  const hosts = flags.filter(isDenial).map((flag) => flag.slice(DENY.length));
+  if (hosts.length < 2) return flags;
+  return [...flags.filter((flag) => !isDenial(flag)), `${DENY}${hosts}`];
+}
+
 function argsOfRun(
   launch: Launch,
   flags: readonly string[],
@@ -80,8 +90,10 @@ function argsOfRun(
     "--quiet",
     "--no-prompt",
     engineFlag(flags.filter(isEngines), v8Flags),
-    ...flags.filter((flag) => !isEngines(flag)),
-    ...launch.permissions,
+    ...denyOnce([
+      ...flags.filter((flag) => !isEngines(flag)),
+      ...launch.permissions,
+    ]),
     ...(replay === null
       ? [bootModule(launch.modules, spare)]
       : [`--preload=${replayModule()}`, replay]),

@@ -14,6 +14,7 @@ import { encode } from "../wire/encode.ts";
 import { openThreadModule, THREAD_ENTRY, threadModule } from "./boot.ts";
 import { type Carrier, openCarrier } from "./carrier.ts";
 import { Count, countUp, sharedCounts } from "./counts.ts";
+import { endWorkers } from "./covered.ts";
 import { self } from "./identity.ts";
 import { loadTypes } from "./load_types.ts";
 import { settings } from "./log.ts";
@@ -315,7 +316,8 @@ let atEnd = false;
 function leaveAtEnd(): void {
   if (atEnd) return;
   atEnd = true;
-  globalThis.addEventListener("unload", () => {
-    for (const worker of idle) worker.leave();
-  });
+  globalThis.addEventListener("unload", () =>
+    endWorkers(idle.length, () => {
+      for (const worker of idle) worker.leave();
+    }));
 }

@@ -355,6 +355,9 @@ describe("a Manager", () => {
     assertEquals(await dict.get("original"), [1]);
     await run(countDown, counts, 4);
     assertEquals(await counts.get("count"), 6);
+    const lock = await manager.lock();
+    const condition = await manager.condition(lock);
+    assertEquals(await condition.withLock(() => lock.locked()), true);
   });
 
   it("ends when it is shut down", async () => {

@@ -714,9 +714,9 @@ export class Manager extends BaseManager {
    *
    * Python: `manager.dict(pairs)`.
    */
-  dict<V, K extends DictKey = string>(
-    pairs?: Iterable<readonly [key: K, value: V]>,
-  ): Promise<DictProxy<V, K>>;
+  dict<V, K = string>(
+    pairs?: Iterable<readonly [key: K & DictKey, value: V]>,
+  ): Promise<DictProxy<V, K & DictKey>>;
   dict(entries?: object): Promise<unknown> {
     return made(this, "dict", asArray(entries));
   }

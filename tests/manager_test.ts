@@ -92,6 +92,9 @@ describe("a Manager", () => {
     assertEquals(await dict.keys(), ["a", "b", "c"]);
     assertEquals(await dict.values(), [1, [2], { deep: new Map([[1, 2n]]) }]);
     assertEquals(await Array.fromAsync(dict), await dict.entries());
+    const ofPairs = await manager.dict([["a", 1]]);
+    await ofPairs.set("any", 2);
+    assertEquals(await ofPairs.keys(), ["a", "any"]);
     assertEquals([await dict.delete("a"), await dict.delete("a")], [
       true,
       false,

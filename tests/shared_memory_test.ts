@@ -548,6 +548,12 @@ describe("a shared dict", () => {
       5n,
       2,
     ]);
+    const words = new SharedDict([["a", 1]]);
+    words.set("any", 2);
+    // @ts-expect-error a date is no key
+    assertThrows(() => words.get(new Date()), TypeError);
+    // @ts-expect-error nor here
+    assertThrows(() => new SharedDict([[new Date(), 1]]), TypeError);
   });
 
   it("stays within bounds, whatever comes and goes", async () => {

@@ -11,8 +11,8 @@ import { adopt, coreOf, enter, leave, sendable } from "./core.ts";
 import { jsonOf, received, show, type ShowOptions } from "./within.ts";
 
 /** What a {@linkcode SharedDict} can begin with. */
-export type DictEntries<V, K extends DictKey = string> =
-  | Iterable<readonly [key: K, value: V]>
+export type DictEntries<V, K = string> =
+  | Iterable<readonly [key: K & DictKey, value: V]>
   | Readonly<Record<string, V>>;
 
 let next: Dict | null = null;
@@ -59,9 +59,10 @@ let next: Dict | null = null;
  * Python: `multiprocessing.Manager().dict()`, without the manager.
  *
  * @typeParam V The values.
- * @typeParam K The keys.
+ * @typeParam K The keys: a {@linkcode DictKey}. It is not declared to be one, as what
+ * is given at first would then be all that there may be: `"http"`, and not `string`.
  */
-export class SharedDict<V, K extends DictKey = string>
+export class SharedDict<V, K = string>
   implements Iterable<[key: K, value: V]>, Disposable {
   #dict: Dict | null;
 
@@ -126,14 +127,14 @@ export class SharedDict<V, K extends DictKey = string>
    *
    * Python: `d.get(key)`.
    */
-  get(key: K): V | undefined;
+  get(key: K & DictKey): V | undefined;
   /**
    * The value of a key, or what is given instead where it is not there.
    *
    * Python: `d.get(key, default)`.
    */
-  get<D>(key: K, otherwise: D): V | D;
-  get(key: K, otherwise?: unknown): unknown {
+  get<D>(key: K & DictKey, otherwise: D): V | D;
+  get(key: K & DictKey, otherwise?: unknown): unknown {
     const value = this.#core.get(key);
     return value === NONE ? otherwise : value;
   }
@@ -147,7 +148,7 @@ export class SharedDict<V, K extends DictKey = string>
    *
    * Python: `d[key] = value`.
    */
-  set(key: K, value: V): this {
+  set(key: K & DictKey, value: V): this {
     this.#core.set(key, value);
     return this;
   }
@@ -157,7 +158,7 @@ export class SharedDict<V, K extends DictKey = string>
    *
    * Python: `key in d`.
    */
-  has(key: K): boolean {
+  has(key: K & DictKey): boolean {
     return this.#core.has(key);
   }
 
@@ -168,7 +169,7 @@ export class SharedDict<V, K extends DictKey = string>
    *
    * @returns Whether it was there.
    */
-  delete(key: K): boolean {
+  delete(key: K & DictKey): boolean {
     return this.#core.delete(key);
   }
 
@@ -180,14 +181,14 @@ export class SharedDict<V, K extends DictKey = string>
    *
    * Python: `d.pop(key, None)`.
    */
-  pop(key: K): V | undefined;
+  pop(key: K & DictKey): V | undefined;
   /**
    * Deletes a key, and gives the value that it had, or what is given instead.
    *
    * Python: `d.pop(key, default)`.
    */
-  pop<D>(key: K, otherwise: D): V | D;
-  pop(key: K, otherwise?: unknown): unknown {
+  pop<D>(key: K & DictKey, otherwise: D): V | D;
+  pop(key: K & DictKey, otherwise?: unknown): unknown {
     const value = this.#core.take(key);
     return value === NONE ? otherwise : value;
   }
@@ -198,7 +199,7 @@ export class SharedDict<V, K extends DictKey = string>
    *
    * Python: `d.setdefault(key, value)`.
    */
-  setdefault(key: K, value: V): V {
+  setdefault(key: K & DictKey, value: V): V {
     return this.#core.setDefault(key, value) as V;
   }
 
@@ -228,7 +229,7 @@ export class SharedDict<V, K extends DictKey = string>
    * @throws {ProcessError} If `fn` changes this key itself whenever it is called.
    * @throws {TypeError} If `fn` is no function.
    */
-  update(key: K, fn: (value: V | undefined) => V): V {
+  update(key: K & DictKey, fn: (value: V | undefined) => V): V {
     checkFunction(fn, "update the dict", "fn");
     return callBack(() =>
       this.#core.update(

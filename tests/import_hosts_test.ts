@@ -105,6 +105,7 @@ describe("a child", () => {
       "jsr.io:443",
     ],
     [[...some, "--deny-import=jsr.io:443"], "deno.land:443", "deno.land:443"],
+    [[...all, "--deny-import"], "", ""],
   ];
   for (const [flags, granted, none] of cases) {
     it(`may import as its parent may, with ${flags.join(" ")}`, async () => {

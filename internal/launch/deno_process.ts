@@ -68,14 +68,21 @@ function engineFlag(inherited: readonly string[], own: readonly string[]) {
   return ENGINE + [ROOM, ...flags, ...own].join(",");
 }
 
-const DENY = "--deny-import=";
+const DENY = "--deny-import";
 
-/** The hosts that may not be imported from in one flag, for the same reason. */
+/**
+ * As one, for the same reason. Without hosts it takes away what was allowed, and a
+ * child is allowed none then: only with hosts it denies those that all may have.
+ */
 function denyOnce(flags: readonly string[]): readonly string[] {
-  const isDenial = (flag: string) => flag.startsWith(DENY);
-  const hosts = flags.filter(isDenial).map((flag) => flag.slice(DENY.length));
-  if (hosts.length < 2) return flags;
-  return [...flags.filter((flag) => !isDenial(flag)), `${DENY}${hosts}`];
+  const denials = flags.filter((flag) => flag.split("=")[0] === DENY);
+  if (denials.length < 2) return flags;
+  const hosts = denials.map((flag) => flag.slice(DENY.length + 1))
+    .filter((host) => host !== "");
+  return [
+    ...flags.filter((flag) => !denials.includes(flag)),
+    hosts.length > 0 ? `${DENY}=${hosts}` : DENY,
+  ];
 }
 
 function argsOfRun(

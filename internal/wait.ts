@@ -71,10 +71,15 @@ export function after(
     const now = Math.min(left, LONGEST_TIMER);
     left -= now;
     timer = setTimeout(() => left > 0 ? arm() : callback(), now);
-    if (!holds) timer.unref();
+    if (!holds) unref(timer);
   };
   arm();
   return () => clearTimeout(timer);
+}
+
+/** Lets the program end before that; those of a fake time are numbers, and hold nothing. */
+export function unref(timer: { unref?(): unknown }): void {
+  timer.unref?.();
 }
 
 const quiet = new WeakSet<AbortSignal>();

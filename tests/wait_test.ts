@@ -1,10 +1,22 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
-import { TIMED_OUT, waitFor } from "../internal/wait.ts";
+import { after, TIMED_OUT, waitFor } from "../internal/wait.ts";
 
 const never = new Promise<string>(() => {});
 const settled = Promise.resolve("value");
+
+describe("after()", () => {
+  it("calls back in a fake time, too, whether or not it holds the program", () => {
+    using time = new FakeTime();
+    const called: string[] = [];
+    after(5, () => called.push("holds"));
+    after(5, () => called.push("does not"), false);
+    after(5, () => called.push("taken back"), false)();
+    time.tick(5);
+    assertEquals(called, ["holds", "does not"]);
+  });
+});
 
 describe("waitFor()", () => {
   it("gives the promise's value or error", async () => {

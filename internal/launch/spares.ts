@@ -8,6 +8,7 @@
  */
 
 import { isFrozen } from "../frozen.ts";
+import { unref } from "../wait.ts";
 import { type Changes, ENTRIES } from "./boot.ts";
 import { isUserModule } from "./call_site.ts";
 import { type Launch, runDeno } from "./deno_process.ts";
@@ -68,7 +69,7 @@ function takeOver(): void {
 /** Soon: now they would take processor time from the child that is started. */
 function replenishSoon(): void {
   timer ??= setTimeout(replenish, REPLENISH_MS);
-  timer.unref();
+  unref(timer);
 }
 
 /** A spare that can become that, or `null`; another takes its place soon. */

@@ -2,7 +2,7 @@ import { Kind } from "../pipe/channel.ts";
 import { BUFFER, HEADER, readLength } from "../pipe/framing.ts";
 import { MessageWriter } from "../pipe/message_writer.ts";
 import type { Opener, Socket } from "../pipe/stream_channel.ts";
-import { after } from "../wait.ts";
+import { after, unref } from "../wait.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -52,7 +52,7 @@ export class SocketTransport implements Transport {
       partly: () => void this.moved++,
     });
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
-    this.#heartbeat.unref();
+    unref(this.#heartbeat);
   }
 
   get onmessage(): ((message: Uint8Array) => void) | null {

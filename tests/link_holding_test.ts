@@ -8,6 +8,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { FakeTime } from "@std/testing/time";
 import {
   DataCloneError,
   EOFError,
@@ -17,10 +18,13 @@ import {
 } from "@multi/processing";
 import { runAsOwnerSync } from "../internal/context.ts";
 import { newList } from "../internal/manager/list_proxy.ts";
+import { ManagerServer } from "../internal/manager/server.ts";
 import { Kind } from "../internal/travel/protocol.ts";
+import { memoryTransports } from "../internal/travel/memory_transport.ts";
 import { encodeBehind } from "../internal/travel/message_buffer.ts";
 import type { Findings } from "../internal/travel/route.ts";
 import { SocketTransport } from "../internal/travel/socket_transport.ts";
+import { breathe } from "../internal/turn.ts";
 import { registerHandle } from "../internal/wire/classes.ts";
 import { encode } from "../internal/wire/encode.ts";
 import { Box } from "./support/box.ts";
@@ -112,6 +116,34 @@ describe("what was sent", () => {
     farThere.close();
     await assertRejects(() => near.recv(), EOFError);
     near.close();
+  });
+});
+
+describe("a connection with a manager", () => {
+  it("is let go of when it has ended, and before its tickets", async () => {
+    const server = new ManagerServer(new Map(), {
+      address: ["127.0.0.1", 0],
+      authkey: new Uint8Array(32),
+      tls: undefined,
+    });
+    const connect = () => {
+      const [here, there] = memoryTransports();
+      server.attach(here, "the client");
+      there.close();
+      return new WeakRef(here);
+    };
+    let ended: WeakRef<object>;
+    {
+      using _time = new FakeTime(); // which does not pass for its tickets
+      ended = connect();
+      await breathe();
+    }
+    await until(() => {
+      collectGarbage();
+      return ended.deref() === undefined;
+    });
+    server.close();
+    await server.ended;
   });
 });
 

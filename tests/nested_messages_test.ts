@@ -42,6 +42,8 @@ function writing(work: () => unknown): { done: unknown } {
   };
 }
 
+let passedOn = 0;
+
 /** Puts an object of this thread's where only its own memory is, and gets it. */
 function passOn(): void {
   using queue = new Queue<Lock>();
@@ -50,6 +52,7 @@ function passOn(): void {
   const lock = queue.getSync({ timeout: 0 });
   dict.set("lock", lock);
   assertInstanceOf(dict.get("lock"), Lock);
+  passedOn++;
 }
 
 describe("within a message to a manager", () => {
@@ -74,13 +77,10 @@ describe("within a message to a manager", () => {
   it("they are, when it is read", async () => {
     using dict = await manager.dict<unknown>();
     await dict.set("reader", new Reader());
-    let reads = 0;
-    onRead = () => {
-      passOn();
-      reads++;
-    };
+    const before = passedOn;
+    onRead = passOn;
     assertInstanceOf(await dict.get("reader"), Reader);
-    assertEquals(reads, 1);
+    assertEquals(passedOn, before + 1);
   });
 
   it("what goes to a manager goes there", async () => {
@@ -106,9 +106,11 @@ describe("within a message to a manager", () => {
 
 describe("within a message to strangers", () => {
   it("objects in memory are sent and received", () => {
-    const bytes = forStrangers(() => encode([writing(passOn), new Reader()]));
     onRead = passOn;
+    const before = passedOn;
+    const bytes = forStrangers(() => encode([writing(passOn), new Reader()]));
     forStrangers(() => decode(bytes));
+    assertEquals(passedOn, before + 2);
   });
 
   it("what follows goes to strangers again", () => {

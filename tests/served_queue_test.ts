@@ -107,8 +107,7 @@ describe("what a caller takes at the moment it gives up", () => {
 
   it("goes back where it was not written when the caller dies", async () => {
     for (const isOnTheWay of [false, true]) {
-      const caller = new SlowCaller();
-      await caller.connect();
+      const caller = await SlowCaller.connect();
       const queue = new Queue<unknown>();
       using inner = new Queue<string>();
       await inner.put("inner");

@@ -72,11 +72,9 @@ export async function serveInChild(plan: ChildPlan): Promise<void> {
     authkey: rendezvousKey,
     tls: undefined,
   }, {});
-  server.attach(
-    transport,
-    "the process that has started this one",
-    () => server.close(),
-  );
+  server.attach(transport, "the process that has started this one", {
+    ended: () => server.close(),
+  });
   log(LEVELS.INFO, "manager serving");
   await server.ended;
 }

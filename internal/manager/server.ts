@@ -144,8 +144,7 @@ export class ManagerServer implements HomeServer {
   attach(
     transport: Transport,
     peer: string,
-    ended?: () => void,
-    sentHere?: LinkOptions["sentHere"],
+    { ended, ...how }: Pick<LinkOptions, "sentHere"> & { ended?(): void } = {},
   ): void {
     const tickets = this.newTickets();
     const session = new Session(this, tickets);
@@ -156,7 +155,7 @@ export class ManagerServer implements HomeServer {
         object: session,
       },
       introduces: true,
-      ...sentHere && { sentHere },
+      ...how,
       loadAll: () => import("../travel/all.ts"),
       ...this.#loadClasses && { loadClasses: this.#loadClasses },
       trouble: (error) => log(LEVELS.WARNING, `a served call failed: ${error}`),
@@ -180,8 +179,8 @@ export class ManagerServer implements HomeServer {
   /** A connection with this process itself. */
   connectHere(): Client {
     const [here, there] = memoryTransports();
-    this.attach(here, "this process", undefined, (id) => client.sent(id));
     const client = new Client(there, this.address);
+    this.attach(here, "this process", { sentHere: (id) => client.sent(id) });
     return client;
   }
 

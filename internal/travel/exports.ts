@@ -145,8 +145,9 @@ export class Exports {
 }
 
 /**
- * The other end may have closed it when it was sent there anew, or is: what is there
- * for it is open then, as long as what somebody here has is.
+ * The other end closes what it has of an object; if that is sent there again before
+ * it is released, what is there for it has to be open again. That cannot be where
+ * somebody here has closed it, too.
  */
 function opened(exported: Exported): Exported {
   const { shared, original, object } = exported;

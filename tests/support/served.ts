@@ -33,35 +33,38 @@ export class Caller {
 
 /** One over a socket, who may stop to read. */
 export class SlowCaller {
-  #here!: Link;
-  #there!: Link;
-  #transport!: SocketTransport;
-  #socket!: Deno.Conn;
+  readonly #here: Link;
+  readonly #there: Link;
+  readonly #answers: SocketTransport;
+  readonly #socket: Deno.Conn;
   #mayRead: PromiseWithResolvers<void> | null = null;
 
-  async connect(): Promise<void> {
+  static async connect(): Promise<SlowCaller> {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const [near, far] = await Promise.all([
-      listener.accept(),
-      Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }),
-    ]);
-    this.#socket = far;
-    this.#transport = new SocketTransport(near, "the caller", 2 ** 30);
-    this.#here = new Link(this.#transport, { peer: "the caller" });
+    return new SlowCaller(
+      ...await Promise.all([
+        listener.accept(),
+        Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }),
+      ]),
+    );
+  }
+
+  private constructor(here: Deno.Conn, there: Deno.Conn) {
+    this.#socket = there;
+    this.#answers = new SocketTransport(here, "the caller", 2 ** 30);
+    this.#here = new Link(this.#answers, { peer: "the caller" });
     const slow = {
       read: async (target: Uint8Array) => {
         await this.#mayRead?.promise;
-        return await far.read(target);
+        return await there.read(target);
       },
-      write: (bytes: Uint8Array) => far.write(bytes),
-      close: () => far.close(),
+      write: (bytes: Uint8Array) => there.write(bytes),
+      close: () => there.close(),
       ref() {},
       unref() {},
     };
-    this.#there = new Link(
-      new SocketTransport(slow, "the one who serves", 2 ** 30),
-      { peer: "the one who serves" },
-    );
+    const peer = "the one who serves";
+    this.#there = new Link(new SocketTransport(slow, peer, 2 ** 30), { peer });
   }
 
   /** What stands for an object at this caller's. */
@@ -76,7 +79,7 @@ export class SlowCaller {
 
   /** Whether a part of a long answer has gone. */
   get isWriting(): boolean {
-    return this.#transport.moved > 0;
+    return this.#answers.moved > 0;
   }
 
   /** It reads nothing more. */
